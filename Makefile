@@ -1,0 +1,59 @@
+# The front door. `make run` and `make test` are all that a newcomer needs; everything else is said by `make help`.
+
+JOBS ?= $(shell nproc)
+DATA ?= run
+ARGS ?=
+BUILD := build/release
+CAPSTAN := $(BUILD)/capstan
+CPP_FILES := find include src tests bench fuzz -name node_modules -prune -o -name '*.[ch]pp' -print0
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test build bench fuzz format check-format lint clean install-build install-test install-lint install-bench install-fuzz
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  make run ARGS="--hostname hub.example.net --https-port 8443"   passes flags to `capstan serve`'
+	@echo '  make run DATA=/srv/hub                                         keeps the hub in another folder [run]'
+
+run: build ## build the hub and run it; Ctrl-C stops it
+	@DATA="$(DATA)" scripts/run.sh $(CAPSTAN) $(ARGS)
+
+build: install-build $(BUILD)/build.ninja ## build the program, build/release/capstan
+	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS) --target capstan
+
+test: install-build install-test $(BUILD)/build.ninja ## build and run all tests: unit, store contract, tidy, real clients
+	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS)
+	@scripts/test.py --jobs $(JOBS) --build $(BUILD) --clients
+
+bench: install-build install-bench ## build and run the micro-benchmarks
+	@scripts/quietly.sh cmake --preset release -B build/bench -DCAPSTAN_BENCH=ON -DCAPSTAN_TESTS=OFF
+	@scripts/quietly.sh cmake --build build/bench --parallel $(JOBS)
+	@for program in build/bench/bench/*_bench; do $$program || exit 1; done
+
+fuzz: install-build install-fuzz ## build the fuzzers with clang and run each for a minute
+	@scripts/quietly.sh cmake --preset fuzz
+	@cmake --build build/fuzz --parallel $(JOBS) --target fuzz
+
+format: install-lint ## lay out all C++ files with clang-format
+	@$(CPP_FILES) | xargs -0 clang-format-19 -i
+
+check-fuzz: install-build install-fuzz ## build the fuzzers with clang and run each for a minute
+	@scripts/quietly.sh cmake --preset fuzz
+	@cmake --build build/fuzz --parallel $(JOBS) --target fuzz
+
+format: install-lint ## say which C++ files are not laid out so
+	@$(CPP_FILES) | xargs -0 clang-format-19 --dry-run -Werror
+
+lint: install-build check-format ## check layout, and the code with clang-tidy (takes minutes)
+	@scripts/quietly.sh cmake --preset clang -B build/lint -DCAPSTAN_TESTS=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+	@find src -name '*.cpp' -print0 | xargs -0 -P $(JOBS) -n 4 clang-tidy-19 --quiet -p build/lint
+
+clean: ## remove what was built; not the hub's data
+	rm -rf build
+
+$(BUILD)/build.ninja: CMakePresets.json
+	@scripts/quietly.sh cmake --preset release
+
+install-build install-test install-lint install-bench install-fuzz: install-%:
+	@scripts/install-dependencies.sh $*

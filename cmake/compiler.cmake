@@ -1,0 +1,32 @@
+# Warnings, sanitizers and the compiler cache: everything that is said to the compiler for all of our own code.
+
+add_library(capstan_options INTERFACE)
+target_compile_options(capstan_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wswitch -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these in the standard library's own headers once it inlines them at -O2 (gcc bugs 105329, 105651, 107852).
+  target_compile_options(capstan_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
+                                                   -Wno-maybe-uninitialized -Wno-dangling-pointer)
+endif()
+
+if(CAPSTAN_SANITIZE)
+  add_compile_options(-fsanitize=${CAPSTAN_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CAPSTAN_SANITIZE})
+  if(CAPSTAN_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+  # GCC cannot see through a fence under the thread sanitizer and warns of it; Asio has one, and the sanitizer knows it.
+  if(CAPSTAN_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan)
+  endif()
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # The compiler cache must not mistake one precompiled header for another: the time macros are not used in this project.
+  set(sloppiness pch_defines,time_macros,include_file_mtime,include_file_ctime)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} ${CCACHE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
+endif()

@@ -1,0 +1,16 @@
+# Everything comes from Debian's packages; scripts/install-dependencies.sh installs them.
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+
+# Debian's librocksdb-dev ships a CMake package that wants every compression library's development files; the shared library does not.
+find_library(ROCKSDB_LIBRARY rocksdb REQUIRED)
+add_library(rocksdb::rocksdb UNKNOWN IMPORTED)
+set_target_properties(rocksdb::rocksdb PROPERTIES IMPORTED_LOCATION ${ROCKSDB_LIBRARY})
+
+add_compile_definitions(SPDLOG_FMT_EXTERNAL BOOST_ASIO_NO_DEPRECATED)

@@ -1,0 +1,47 @@
+#pragma once
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <capstan/amqp/connection.hpp>
+
+namespace capstan::amqp {
+
+/// How far an endpoint's end of the conversation has come. A link, like a session and a connection, is begun and ended by each
+/// side once; what one side has ended it says nothing more on, and what the other has ended it hears nothing more of.
+enum class lifecycle : std::uint8_t { unbegun, begun, ended };
+
+/// A delivery of which only some frames have arrived.
+struct partial_delivery {
+    delivery_id id{};
+    bytes tag;
+    std::uint32_t message_format = 0;
+    bool settled = false;
+    bytes payload;
+};
+
+/// One link: both ends' attaches, and its credit. All counters are serial numbers (part 2, section 2.6.7).
+struct link {
+    link_info info;
+    std::uint32_t local_handle = 0;
+    std::uint32_t remote_handle = 0;
+    lifecycle local = lifecycle::unbegun, remote = lifecycle::unbegun;
+
+    std::uint32_t delivery_count = 0;
+    std::uint32_t credit = 0; ///< what may still be sent, by us or by the peer
+    bool draining = false;
+
+    std::uint64_t max_message_size = 0; ///< receiver: what we told the peer
+    std::uint32_t initial_credit = 0;   ///< receiver that we began: granted once the peer has answered
+    std::optional<partial_delivery> partial;
+
+    /// A refusal whose detach is to be written at this time.
+    std::optional<steady_time> refused_until;
+    error refusal;
+
+    bool open() const { return local == lifecycle::begun && remote == lifecycle::begun; }
+    bool sends() const { return info.role == role::sender; }
+};
+
+/// Deliveries that have not been settled by both sides, with the link that each belongs to. Bounded by the credit of its links.
+using unsettled_map = boost::unordered_flat_map<std::uint32_t, link_id>;
+
+} // namespace capstan::amqp

@@ -1,0 +1,48 @@
+#pragma once
+// One request and its answer, as the resources see them.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/verb.hpp>
+#include <boost/json.hpp>
+
+#include "hub/hub.hpp"
+#include "hub/registry/registry.hpp"
+
+namespace capstan::http {
+
+namespace asio = boost::asio;
+using verb = boost::beast::http::verb;
+using status = boost::beast::http::status;
+
+struct request {
+    verb method = verb::unknown;
+    std::vector<std::string> path; ///< segments, each percent-decoded once
+    std::vector<std::pair<std::string, std::string>> query; ///< decoded; a name without a value has an empty one
+    std::string authorization;
+    std::optional<std::string> if_match;
+    std::string body;
+    std::string peer; ///< for the log
+
+    std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+struct answer {
+    http::status status = http::status::ok;
+    std::optional<boost::json::value> body = std::nullopt;
+    std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+/// What a resource may use. Lives as long as the server.
+struct context {
+    capstan::hub::hub& hub;
+    run_queue& home; ///< of the thread that the request is served on
+};
+
+} // namespace capstan::http

@@ -1,0 +1,26 @@
+#pragma once
+// The handlers of the router's table: one file per resource.
+
+#include "http/exchange.hpp"
+
+namespace capstan::http {
+
+using handler = asio::awaitable<answer> (*)(context&, const request&);
+
+// devices.cpp
+asio::awaitable<answer> get_device(context& in, const request& asked);
+asio::awaitable<answer> put_device(context& in, const request& asked);
+asio::awaitable<answer> delete_device(context& in, const request& asked);
+asio::awaitable<answer> list_devices(context& in, const request& asked);
+// devices_bulk.cpp
+asio::awaitable<answer> post_devices(context& in, const request& asked);
+// commands.cpp
+asio::awaitable<answer> purge_commands(context& in, const request& asked);
+// statistics.cpp
+asio::awaitable<answer> get_device_statistics(context& in, const request& asked);
+asio::awaitable<answer> get_service_statistics(context& in, const request& asked);
+// health.cpp
+asio::awaitable<answer> get_liveness(context& in, const request& asked);
+asio::awaitable<answer> get_readiness(context& in, const request& asked);
+
+} // namespace capstan::http

@@ -1,0 +1,51 @@
+#pragma once
+// The HTTPS port: registry, purge, statistics, health. Connections are spread over the io threads that it is given.
+
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+
+#include "http/exchange.hpp"
+#include "net/tls_context.hpp"
+
+namespace capstan::http {
+
+struct limits {
+    std::size_t connections = 2048;      ///< those beyond are closed as they come; each holds some 50 KiB
+    std::size_t header = 16 * 1024;      ///< bytes; a token is 8 KiB at most
+    std::size_t body = 1024 * 1024;      ///< bytes; a hundred devices with all they can have
+    std::chrono::seconds request_time{30};
+    std::chrono::seconds idle_time{60};
+};
+
+class server {
+public:
+    /// Of one io thread. What it names outlives the server.
+    struct thread {
+        boost::asio::io_context& loop;
+        run_queue& queue;
+    };
+
+    server(std::vector<thread> threads, capstan::hub::hub& hub, std::shared_ptr<const net::tls_context> tls, limits bounds = {});
+    ~server();
+
+    /// Before the threads start. Gives back the real port (port 0: any free one), or why not, for the operator.
+    std::expected<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port);
+
+    /// Takes no more connections, and ends those that wait for a request; those that are being answered end after the answer. Any
+    /// thread.
+    void stop();
+
+private:
+    struct shared;
+    std::shared_ptr<shared> shared_;
+};
+
+} // namespace capstan::http

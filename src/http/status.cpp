@@ -1,0 +1,70 @@
+#include "http/status.hpp"
+
+#include <fmt/format.h>
+
+#include "hub/conditions.hpp"
+
+namespace capstan::http {
+
+status status_of(errc code) {
+    switch (code) {
+    case errc::invalid_protocol_version:
+    case errc::argument_invalid:
+    case errc::invalid_format:
+    case errc::bulk_failure: return status::bad_request;
+    case errc::unauthorized: return status::unauthorized;
+    case errc::device_not_found:
+    case errc::path_not_found: return status::not_found;
+    case errc::method_not_allowed: return status::method_not_allowed;
+    case errc::device_already_exists: return status::conflict;
+    case errc::precondition_failed: return status::precondition_failed;
+    case errc::body_too_large: return status::payload_too_large;
+    case errc::server_error: return status::internal_server_error;
+    case errc::service_unavailable: return status::service_unavailable;
+    }
+    return status::internal_server_error;
+}
+
+std::string_view name_of(errc code) {
+    switch (code) {
+    case errc::invalid_protocol_version: return "InvalidProtocolVersion";
+    case errc::argument_invalid: return "ArgumentInvalid";
+    case errc::invalid_format: return "IotHubFormatError";
+    case errc::unauthorized: return "IotHubUnauthorizedAccess";
+    case errc::device_not_found: return "DeviceNotFound";
+    case errc::path_not_found: return "GenericNotFound";
+    case errc::method_not_allowed: return "GenericMethodNotAllowed";
+    case errc::device_already_exists: return "DeviceAlreadyExists";
+    case errc::precondition_failed: return "PreconditionFailed";
+    case errc::body_too_large: return "GenericRequestEntityTooLarge";
+    case errc::bulk_failure: return "BulkRegistryOperationFailure";
+    case errc::server_error: return "ServerError";
+    case errc::service_unavailable: return "ServiceUnavailable";
+    }
+    return "ServerError";
+}
+
+answer error_answer(errc code, std::string_view text, wall_time now) {
+    answer result;
+    result.status = status_of(code);
+    result.body = boost::json::object{{"Message", fmt::format("ErrorCode:{};{}", name_of(code), text)},
+                                      {"ExceptionMessage", "Tracking ID:" + hub::tracking_id(now)}};
+    result.headers.emplace_back("iothub-errorcode", name_of(code));
+    return result;
+}
+
+errc code_of(hub::registry_refusal::reason why) {
+    using reason = hub::registry_refusal::reason;
+    switch (why) {
+    case reason::invalid: return errc::argument_invalid;
+    case reason::not_found: return errc::device_not_found;
+    case reason::already_exists: return errc::device_already_exists;
+    case reason::precondition_failed: return errc::precondition_failed;
+    case reason::unavailable: return errc::service_unavailable;
+    }
+    return errc::server_error;
+}
+
+answer error_answer(const hub::registry_refusal& why, wall_time now) { return error_answer(code_of(why.why), why.text, now); }
+
+} // namespace capstan::http

@@ -1,0 +1,34 @@
+#pragma once
+// Errors in the shape of Azure's: contract/rest.md, section 2.
+
+#include "http/exchange.hpp"
+
+namespace capstan::http {
+
+enum class errc : std::uint8_t {
+    invalid_protocol_version,
+    argument_invalid,
+    invalid_format,
+    unauthorized,
+    device_not_found,
+    path_not_found,
+    method_not_allowed,
+    device_already_exists,
+    precondition_failed,
+    body_too_large,
+    bulk_failure,
+    server_error,
+    service_unavailable,
+};
+
+status status_of(errc code);
+/// The name in the body and in the header iothub-errorcode.
+std::string_view name_of(errc code);
+
+/// {"Message":"ErrorCode:{name};{text}","ExceptionMessage":"Tracking ID:…"}. The text must not be empty: Node's client loses the code
+/// of an error without one.
+answer error_answer(errc code, std::string_view text, wall_time now);
+answer error_answer(const hub::registry_refusal& why, wall_time now);
+errc code_of(hub::registry_refusal::reason why);
+
+} // namespace capstan::http

@@ -1,0 +1,66 @@
+#pragma once
+// Who somebody is, by what they show, and what that lets them do: one place for AMQP and HTTPS. contract/iothub-amqp.md, sections 3
+// and 4; contract/semantics.md, section 5. A refusal never tells which part of a secret was wrong.
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "auth/access_policy.hpp"
+#include "auth/plain_identity.hpp"
+#include "auth/resource.hpp"
+#include "auth/sas_token.hpp"
+#include "base/clock.hpp"
+#include "hub/settings.hpp"
+#include "store/device_registry.hpp"
+
+namespace capstan::hub {
+
+/// Somebody who has shown a key or a token.
+struct principal {
+    enum class kind : std::uint8_t { policy, device } what = kind::policy;
+    std::string name;       ///< of the policy, or the device's id
+    std::string module;     ///< empty: the device itself, or a policy
+    auth::rights rights = auth::rights::none;
+    std::string generation_id; ///< of the device that it was shown for
+    wall_time expires{};    ///< of the token; far away for a bare key
+    auth::resource scope;   ///< what the token is good for; without host and path for a bare key: everything
+    std::string scope_text; ///< the same as it was written
+};
+
+/// Thread-safe: it reads what does not change, and the registry.
+class access {
+public:
+    access(const settings& settings, const auth::policy_set& policies, const store::device_registry& devices, const wall_clock& clock);
+
+    /// Status and text as a CBS reply and an HTTP answer give them (contract/iothub-amqp.md, 4.3).
+    struct refusal {
+        int status;
+        std::string text;
+    };
+    std::expected<principal, refusal> check_token(std::string_view text) const;
+    std::expected<principal, refusal> check_plain(bytes_view response) const;
+
+    /// DeviceConnect, for a device that exists and is enabled now, and still is the one that the key was shown for.
+    bool may_act_as_device(const principal& who, std::string_view device, std::string_view module = {}) const;
+    /// ServiceConnect, for a path of the hub ("/messages/devicebound") or of its event hub ("/{event hub}/ConsumerGroups/…").
+    bool may_use_service(const principal& who, std::string_view path) const;
+    bool may_read_registry(const principal& who) const;
+    bool may_write_registry(const principal& who) const;
+    bool expired(const principal& who, wall_time now) const { return now > who.expires + auth::clock_skew; }
+
+private:
+    std::expected<principal, refusal> check_policy_token(const auth::sas_token& token, auth::resource scope) const;
+    std::expected<principal, refusal> check_device_token(const auth::sas_token& token, auth::resource scope) const;
+    std::expected<principal, refusal> check_bare_key(std::string_view policy, std::string_view key) const;
+    bool has(const principal& who, auth::rights needed) const;
+    bool known_host(const auth::resource& scope) const;
+
+    const settings& settings_;
+    const auth::policy_set& policies_;
+    const store::device_registry& devices_;
+    const wall_clock& clock_;
+    const auth::host_names hosts_;
+};
+
+} // namespace capstan::hub

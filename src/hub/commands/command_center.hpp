@@ -1,0 +1,72 @@
+#pragma once
+// The cloud-to-device queues of all devices. Each device's queue lives on its home thread (hub::home_of); everybody else speaks to
+// it through these functions, which may be called on any of the hub's threads and never block.
+
+#include <atomic>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/run_queue.hpp"
+#include "hub/commands/mailbox.hpp"
+
+namespace capstan::hub {
+
+class hub;
+class device_commands;
+
+/// A link that a device receives commands on. Called on its own run queue.
+class command_receiver {
+public:
+    virtual ~command_receiver() = default;
+    virtual run_queue& home() = 0;
+    virtual void deliver(locked_command command) = 0;
+};
+
+class command_center {
+public:
+    explicit command_center(hub& owner);
+    ~command_center();
+
+    /// `done` runs on `home`: no value, or why the command was not taken. Durable when there is no error.
+    using taken = std::move_only_function<void(std::optional<amqp::error>)>;
+    void enqueue(std::string device, store::command command, run_queue& home, taken done);
+
+    /// The receiver may take `count` commands more. The first call makes it known; a receiver that has gone without leave() is
+    /// forgotten when it is next needed.
+    void want(std::string device, receiver_id id, std::weak_ptr<command_receiver> receiver, std::size_t count);
+    /// `then` runs on `home` after all deliveries that want() has led to so far: for a link that is being drained.
+    void after_delivery(std::string device, run_queue& home, task then);
+    /// The receiver is gone: what it holds goes back into the queue.
+    void leave(std::string device, receiver_id id);
+    /// A command that was handed out could not be passed on.
+    void release(std::string device, lock_token token);
+
+    /// What the device says of a command that it holds. Durable when `done` runs without an error.
+    void settle(std::string device, lock_token token, verdict what, run_queue& home, taken done);
+    /// The same, naming the command by its message id.
+    void settle_by_id(std::string device, std::string message_id, verdict what, run_queue& home, taken done);
+
+    /// `done` gets how many commands were purged.
+    void purge(std::string device, run_queue& home, std::move_only_function<void(std::size_t)> done);
+    /// The device was deleted: its queue is forgotten.
+    void drop(std::string device);
+
+    /// Once a second on each thread.
+    void tick(std::size_t thread);
+
+    receiver_id new_receiver();
+
+private:
+    friend class device_commands;
+    /// Runs `work` with the device's queue, on its home thread.
+    void with(std::string device, std::move_only_function<void(device_commands&)> work);
+    void sweep();
+
+    hub& hub_;
+    using shard = boost::unordered_flat_map<std::string, std::shared_ptr<device_commands>>;
+    std::vector<shard> shards_; ///< by thread; each is touched on its own thread only
+    std::atomic<receiver_id> next_receiver_{1};
+    bool sweeping_ = false;     ///< on thread 0
+};
+
+} // namespace capstan::hub

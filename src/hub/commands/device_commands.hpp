@@ -1,0 +1,52 @@
+#pragma once
+#include "hub/commands/command_center.hpp"
+
+namespace capstan::hub {
+
+/// One device's queue with what hangs on it: the store below, the receivers above. Lives on the device's home thread.
+class device_commands : public std::enable_shared_from_this<device_commands> {
+public:
+    device_commands(hub& owner, std::string device);
+
+    /// Runs `work` once the queue has been read from the store; at once when it has.
+    void when_loaded(std::move_only_function<void(device_commands&)> work);
+
+    void enqueue(store::command command, run_queue& home, command_center::taken done);
+    void want(receiver_id id, std::weak_ptr<command_receiver> receiver, std::size_t count);
+    void leave(receiver_id id);
+    void release(const lock_token& token);
+    void settle(const lock_token& token, verdict what, run_queue& home, command_center::taken done);
+    void settle_by_id(const std::string& message_id, verdict what, run_queue& home, command_center::taken done);
+    void purge(run_queue& home, std::move_only_function<void(std::size_t)> done);
+    void drop();
+    void tick();
+
+    /// Nothing is queued, nobody listens, nothing is under way: the object may go; the store knows all.
+    bool idle() const;
+
+private:
+    struct receiver {
+        receiver_id id;
+        std::weak_ptr<command_receiver> link;
+        std::size_t wanted;
+    };
+    using finished = std::move_only_function<void(const store::outcome<void>&)>;
+
+    void load();
+    void dispatch();
+    void remove(std::vector<departure> leaving, finished done);
+    store::feedback_record record_of(const departure& leaving) const;
+    run_queue& home();
+    wall_time now() const;
+
+    hub& hub_;
+    std::string device_;
+    mailbox mailbox_;
+    std::vector<receiver> receivers_;
+    std::size_t next_receiver_ = 0; ///< in turn
+    std::size_t under_way_ = 0;     ///< requests to the store
+    bool loaded_ = false;
+    std::vector<std::move_only_function<void(device_commands&)>> waiting_; ///< for the load
+};
+
+} // namespace capstan::hub

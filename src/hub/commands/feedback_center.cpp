@@ -1,0 +1,153 @@
+#include "hub/commands/feedback_center.hpp"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "hub/hub.hpp"
+
+namespace capstan::hub {
+
+constexpr std::size_t read_ahead = 1024;
+constexpr std::size_t max_batches = 64;
+
+feedback_center::feedback_center(hub& owner) : hub_(owner) {}
+
+run_queue& feedback_center::queue() { return hub_.queue(0); }
+wall_time feedback_center::now() const { return hub_.clock().now(); }
+
+void feedback_center::start() {
+    queue().post([this] { read(); });
+}
+
+void feedback_center::arrived() {
+    queue().post([this] {
+        more_ = true;
+        read();
+    });
+}
+
+void feedback_center::read() {
+    if (reading_ || !more_ || records_.size() >= read_ahead) return;
+    reading_ = true;
+    more_ = false; // unless more arrive while this is read
+    const auto limit = read_ahead - records_.size();
+    auto take = [this, limit](store::outcome<std::vector<store::feedback_record>> found) {
+        reading_ = false;
+        if (!found) return spdlog::error("feedback could not be read: {}", found.error().text);
+        more_ = more_ || found->size() == limit;
+        for (auto& record : *found) {
+            next_record_ = record.sequence + 1;
+            records_.push_back(std::move(record));
+        }
+        dispatch(now());
+        read();
+    };
+    hub_.store().feedback().read(next_record_, limit, {queue(), std::move(take)});
+}
+
+/// A batch is cut at 64 records, or when the last one was cut 15 s ago.
+void feedback_center::cut(wall_time at) {
+    const auto& rules = hub_.config();
+    while (!records_.empty() && batches_.size() < max_batches &&
+           (records_.size() >= rules.feedback_batch_max || at - last_cut_ >= rules.feedback_batch_time)) {
+        const auto count = static_cast<std::ptrdiff_t>(std::min(records_.size(), rules.feedback_batch_max));
+        auto taken = std::make_shared<std::vector<store::feedback_record>>(records_.begin(), records_.begin() + count);
+        records_.erase(records_.begin(), records_.begin() + count);
+        batches_.push_back({.records = std::move(taken), .made = at});
+        last_cut_ = at;
+    }
+}
+
+void feedback_center::dispatch(wall_time at) {
+    std::erase_if(receivers_, [](const receiver& each) { return each.link.expired(); });
+    const bool wanted = std::ranges::any_of(receivers_, [](const receiver& each) { return each.wanted > 0; });
+    if (wanted) cut(at);
+    for (auto& each : batches_) {
+        if (each.holder != 0) continue;
+        std::size_t tried = 0;
+        while (tried < receivers_.size() && receivers_[next_receiver_ % receivers_.size()].wanted == 0) ++tried, ++next_receiver_;
+        if (tried == receivers_.size()) return;
+        auto& chosen = receivers_[next_receiver_++ % receivers_.size()];
+        auto link = chosen.link.lock();
+        if (!link) continue;
+        --chosen.wanted;
+        each.holder = chosen.id;
+        each.locked_until = at + hub_.config().feedback_lock;
+        each.token = new_lock_token();
+        auto& to = link->home();
+        to.post([link = std::move(link), out = locked_feedback{each.records, each.token, each.made}] { link->deliver(out); });
+    }
+}
+
+void feedback_center::want(receiver_id id, std::weak_ptr<feedback_receiver> link, std::size_t count) {
+    queue().post([this, id, link = std::move(link), count]() mutable {
+        const auto known = std::ranges::find(receivers_, id, &receiver::id);
+        if (known == receivers_.end()) receivers_.push_back({id, std::move(link), count});
+        else known->wanted = count;
+        dispatch(now());
+        read();
+    });
+}
+
+void feedback_center::leave(receiver_id id) {
+    queue().post([this, id] {
+        std::erase_if(receivers_, [&](const receiver& each) { return each.id == id; });
+        for (auto& each : batches_)
+            if (each.holder == id) each.holder = 0;
+        dispatch(now());
+    });
+}
+
+void feedback_center::release(lock_token token) {
+    queue().post([this, token] {
+        for (auto& each : batches_)
+            if (each.holder != 0 && each.token == token) each.holder = 0;
+    });
+}
+
+void feedback_center::after_delivery(run_queue& home, task then) {
+    queue().post([&home, then = std::move(then)]() mutable { home.post(std::move(then)); });
+}
+
+void feedback_center::settle(lock_token token, verdict what, run_queue& home, std::move_only_function<void(bool)> done) {
+    queue().post([this, token, what, &home, done = std::move(done)]() mutable {
+        const auto found = std::ranges::find_if(batches_, [&](const batch& each) { return each.holder != 0 && each.token == token; });
+        const bool held = found != batches_.end() && found->locked_until > now();
+        if (held && what == verdict::abandon) abandon(found);
+        else if (held) forget(*found), batches_.erase(found);
+        dispatch(now());
+        read();
+        home.post([done = std::move(done), held]() mutable { done(held); });
+    });
+}
+
+/// Back into the queue, unless that was the last time.
+void feedback_center::abandon(std::vector<batch>::iterator which) {
+    which->holder = 0;
+    if (++which->delivery_count < hub_.config().feedback_max_delivery_count) return;
+    forget(*which);
+    batches_.erase(which);
+}
+
+void feedback_center::forget(const batch& done) {
+    auto removed = [](const store::outcome<void>& result) {
+        if (!result) spdlog::error("delivered feedback could not be removed: {}", result.error().text);
+    };
+    hub_.store().feedback().remove(done.records->front().sequence, done.records->back().sequence, {queue(), removed});
+}
+
+void feedback_center::tick() {
+    const auto at = now();
+    for (auto& each : batches_)
+        if (each.holder != 0 && each.locked_until <= at) each.holder = 0;
+    std::erase_if(batches_, [&](const batch& each) {
+        const bool stale = each.holder == 0 && each.made + hub_.config().feedback_ttl <= at;
+        if (stale) forget(each);
+        return stale;
+    });
+    dispatch(at);
+    read();
+}
+
+} // namespace capstan::hub

@@ -1,0 +1,14 @@
+#pragma once
+#include <string>
+
+#include "hub/commands/feedback_center.hpp"
+
+namespace capstan::hub {
+
+/// A batch of feedback as a service gets it: contract/iothub-amqp.md, 7.1. `hub_name` stands in user-id.
+bytes write_feedback(const locked_feedback& batch, std::string_view hub_name);
+
+/// "Success", "Expired", …
+std::string_view to_text(store::feedback_status status);
+
+} // namespace capstan::hub

@@ -1,0 +1,48 @@
+#pragma once
+// The hub's errors, and how they look on AMQP. contract/iothub-amqp.md, sections 5.5, 8.2 and 10.
+
+#include <string>
+#include <string_view>
+
+#include <capstan/amqp/error.hpp>
+
+#include "base/clock.hpp"
+#include "store/failure.hpp"
+
+namespace capstan::hub {
+
+/// Azure's error numbers, which stand in the description of an AMQP error (contract/iothub-amqp.md, 10.2; rest.md, 2).
+enum class errc : int {
+    argument_invalid = 400004,
+    invalid_format = 400006,
+    unauthorized = 401002,
+    message_expiry_invalid = 403009,
+    queue_depth_exceeded = 403004,
+    device_disabled = 403012,
+    device_not_found = 404001,
+    address_not_found = 404006,
+    message_lock_lost = 412002,
+    message_too_large = 413001,
+    too_many_tokens = 403005,
+    throttled = 429001,
+    not_implemented = 501000,
+    server_error = 500001,
+    server_busy = 503005,
+};
+
+/// The AMQP condition that stands for an error of the hub.
+std::string_view condition_of(errc code);
+
+/// An error as the hub sends it: condition, and a JSON text with number, tracking id, message and time. The tracking id is new each
+/// time and is logged with the message by whoever refuses.
+amqp::error describe(errc code, std::string_view message, wall_time now);
+
+/// What a client is told when the store cannot take its message.
+amqp::error describe(const store::failure& failure, wall_time now);
+
+/// {32 hex digits}-G:{n}-TimeStamp:{MM/dd/yyyy HH:mm:ss} (contract/iothub-amqp.md, 10.1).
+std::string tracking_id(wall_time now);
+/// yyyy-MM-ddTHH:mm:ss.fffffffZ
+std::string iso_time(wall_time time);
+
+} // namespace capstan::hub

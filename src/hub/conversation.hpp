@@ -1,0 +1,44 @@
+#pragma once
+// What the endpoints of one connection share: the engine, the thread, who the peer has shown itself to be, and the answers that
+// wait for a link. Owned by the peer; lives on its io thread.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <capstan/amqp/connection.hpp>
+
+#include "hub/address.hpp"
+#include "hub/hub.hpp"
+#include "hub/identities.hpp"
+#include "hub/reply_box.hpp"
+
+namespace capstan::hub {
+
+class endpoint;
+
+struct conversation {
+    capstan::hub::hub& hub;
+    std::size_t thread;
+    amqp::connection& engine;
+    std::string origin;          ///< for the log
+    std::function<void()> wake;  ///< call when the engine got output outside of the peer's own functions
+
+    std::function<void(amqp::link_id)> forget_link; ///< the endpoint has ended its link by itself
+
+    std::string hostname;        ///< what the peer calls us: of its open; empty when it did not say
+    capstan::hub::identities identities;
+    reply_box cbs_replies;
+    reply_box management_replies;
+    std::map<std::string, std::weak_ptr<endpoint>> twin_links; ///< where answers to twin requests go out, by address
+
+    std::size_t unanswered = 0;  ///< deliveries whose commit is under way
+    std::size_t bytes_in_flight = 0; ///< of them
+    bool quiescing = false;      ///< the hub stops: no more credit
+
+    run_queue& home() { return hub.queue(thread); }
+    wall_time now() const { return hub.clock().now(); }
+};
+
+} // namespace capstan::hub

@@ -1,0 +1,38 @@
+#include "hub/endpoints/commands_out.hpp"
+
+#include "hub/commands/command_message.hpp"
+
+namespace capstan::hub {
+
+commands_out_endpoint::commands_out_endpoint(conversation& with, amqp::link_id link, std::string device)
+    : locked_out_endpoint(with, link), device_(std::move(device)), id_(with.hub.commands().new_receiver()) {}
+
+commands_out_endpoint::~commands_out_endpoint() { with_.hub.commands().leave(device_, id_); }
+
+void commands_out_endpoint::on_credit() {
+    with_.hub.commands().want(device_, id_, weak<commands_out_endpoint>(), wanted(0));
+    if (!engine().draining(link_)) return;
+    with_.hub.commands().after_delivery(device_, with_.home(), [self = weak<commands_out_endpoint>()] {
+        const auto live = self.lock();
+        if (!live) return;
+        live->engine().drained(live->link_);
+        live->with_.wake();
+    });
+}
+
+void commands_out_endpoint::deliver(locked_command given) {
+    write_command_head(*given.command, given.token, head_);
+    const bytes_view pieces[] = {head_, given.command->message};
+    // The credit may have gone in the meantime.
+    if (!send_locked(given.token, pieces)) return with_.hub.commands().release(device_, given.token);
+    with_.wake();
+}
+
+void commands_out_endpoint::settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) {
+    auto done = [self = weak<commands_out_endpoint>(), id, confirm](std::optional<amqp::error> error) {
+        if (const auto live = self.lock()) live->on_settled(id, confirm, std::move(error));
+    };
+    with_.hub.commands().settle(device_, token, what, with_.home(), std::move(done));
+}
+
+} // namespace capstan::hub

@@ -1,0 +1,26 @@
+#pragma once
+#include "hub/commands/command_center.hpp"
+#include "hub/endpoints/locked_out.hpp"
+
+namespace capstan::hub {
+
+/// /devices/{id}/messages/devicebound: a device receives its commands. contract/iothub-amqp.md, 6.2 and 6.3.
+class commands_out_endpoint final : public locked_out_endpoint, public command_receiver {
+public:
+    commands_out_endpoint(conversation& with, amqp::link_id link, std::string device);
+    ~commands_out_endpoint() override;
+
+    void on_credit() override;
+
+    run_queue& home() override { return with_.home(); }
+    void deliver(locked_command command) override;
+
+private:
+    void settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) override;
+
+    const std::string device_;
+    const receiver_id id_;
+    bytes head_; ///< scratch
+};
+
+} // namespace capstan::hub

@@ -1,0 +1,18 @@
+#pragma once
+#include "hub/endpoints/request_response.hpp"
+
+namespace capstan::hub {
+
+/// $management of the event-hub-compatible endpoint: READ of the event hub and of its partitions. contract/event-hubs.md, section 3.
+class management_endpoint final : public request_endpoint {
+public:
+    management_endpoint(conversation& with, amqp::link_id link) : request_endpoint(with, link, with.management_replies) {}
+
+private:
+    response answer(const request& asked) override;
+    bool allowed(const request& asked) const;
+    response event_hub() const;
+    response partition(std::string_view id) const;
+};
+
+} // namespace capstan::hub

@@ -1,0 +1,22 @@
+#include "hub/endpoints/redirect.hpp"
+
+#include <fmt/format.h>
+
+namespace capstan::hub {
+
+/// Clients that get attach and detach in one read never see the error; ten milliseconds keep them apart.
+constexpr std::chrono::milliseconds redirect_pause{10};
+
+refusal redirect(const conversation& with, std::string_view suffix) {
+    const auto& config = with.hub.config();
+    // Under the name that the client has reached us by.
+    const auto host = with.hostname.empty() ? config.host_names.front() : with.hostname;
+    amqp::map info;
+    info.entries.emplace_back(amqp::symbol{"hostname"}, host);
+    info.entries.emplace_back(amqp::symbol{"network-host"}, host);
+    info.entries.emplace_back(amqp::symbol{"port"}, static_cast<std::int32_t>(config.amqps_port));
+    info.entries.emplace_back(amqp::symbol{"address"}, fmt::format("amqps://{}:{}/{}{}", host, config.amqps_port, config.event_hub, suffix));
+    return {amqp::error(amqp::condition::link_redirect, "", amqp::encode(info)), redirect_pause};
+}
+
+} // namespace capstan::hub

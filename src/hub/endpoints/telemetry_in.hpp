@@ -1,0 +1,48 @@
+#pragma once
+#include "hub/endpoints/endpoint.hpp"
+#include "hub/telemetry/annotations.hpp"
+
+namespace capstan::hub {
+
+/// /devices/{id}/messages/events: a device sends telemetry. contract/iothub-amqp.md, section 8.
+///
+/// What arrives in one turn of the io thread is appended to the log together, and accepted together once it is on disk.
+class telemetry_in_endpoint final : public endpoint {
+public:
+    telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, std::string module, bool by_policy);
+    ~telemetry_in_endpoint() override;
+
+    void open() override;
+    void on_delivery(const amqp::delivery& delivery) override;
+
+private:
+    /// Deliveries whose ids lie behind each other: one disposition answers them.
+    struct run {
+        std::uint32_t first, last;
+    };
+    /// What is in the log's hands together.
+    struct group {
+        std::vector<run> runs;
+        std::size_t deliveries = 0;
+        std::size_t bytes = 0;
+    };
+
+    std::expected<void, amqp::error> take(const amqp::delivery& delivery);
+    void take_message(const amqp::message_view& message, wall_time now);
+    void gather(const amqp::delivery& delivery);
+    void flush();
+    void on_durable(const group& done, const store::outcome<void>& result);
+
+    const annotation_pairs stamp_;
+    const store::partition_id partition_;
+    store::event_batch batch_;
+    group gathered_;
+    annotation_pairs scratch_;
+    bool flush_posted_ = false;
+    std::size_t unanswered_ = 0, bytes_ = 0; ///< with the log
+};
+
+/// The partition of a device's events: the same for ever, for one number of partitions.
+store::partition_id partition_of(std::string_view device, store::partition_id count);
+
+} // namespace capstan::hub

@@ -1,0 +1,64 @@
+#pragma once
+// The hub: what all connections and the REST interface share. It owns no socket and no thread; it is built from a store, the
+// access policies, a clock and the run queues of the io threads, and must be destroyed after those have stopped.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/access_policy.hpp"
+#include "base/clock.hpp"
+#include "base/run_queue.hpp"
+#include "hub/settings.hpp"
+#include "store/store.hpp"
+
+namespace capstan::hub {
+
+class access;          // who may do what: tokens against policies and device keys        (hub/access.hpp)
+class registry;        // devices: rules and JSON form                                    (hub/registry/registry.hpp)
+class command_center;  // cloud-to-device queues of all devices, each on its home thread  (hub/commands/command_center.hpp)
+class feedback_center; // feedback on its way to services                                 (hub/commands/feedback_center.hpp)
+class readers;         // who reads which partition: epochs and limits                    (hub/telemetry/readers.hpp)
+class presence;        // which device has links where                                    (hub/presence.hpp)
+
+class hub {
+public:
+    /// All arguments outlive the hub. `threads` has at least one queue.
+    hub(const settings& settings, const auth::policy_set& policies, capstan::store::store& store, const wall_clock& clock,
+        std::vector<run_queue*> threads);
+    ~hub();
+
+    const settings& config() const { return settings_; }
+    const wall_clock& clock() const { return clock_; }
+    capstan::store::store& store() { return store_; }
+    capstan::hub::access& access() { return *access_; }
+    capstan::hub::registry& registry() { return *registry_; }
+    capstan::hub::command_center& commands() { return *commands_; }
+    capstan::hub::feedback_center& feedback() { return *feedback_; }
+    capstan::hub::readers& readers() { return *readers_; }
+    capstan::hub::presence& presence() { return *presence_; }
+
+    /// Drives what happens by the clock: expiry, locks, feedback batches, token expiry, retention. Called about once a second on
+    /// the queue `thread` for each of the io threads.
+    void tick(std::size_t thread);
+
+    /// The run queue on which the state of this device lives.
+    std::size_t home_of(std::string_view device_id) const;
+    run_queue& queue(std::size_t thread) { return *threads_[thread]; }
+    std::size_t thread_count() const { return threads_.size(); }
+
+private:
+    const settings& settings_;
+    capstan::store::store& store_;
+    const wall_clock& clock_;
+    std::vector<run_queue*> threads_;
+    wall_time next_trim_{}; ///< of old telemetry; on thread 0
+    std::unique_ptr<capstan::hub::access> access_;
+    std::unique_ptr<capstan::hub::registry> registry_;
+    std::unique_ptr<capstan::hub::presence> presence_;
+    std::unique_ptr<capstan::hub::feedback_center> feedback_;
+    std::unique_ptr<capstan::hub::command_center> commands_;
+    std::unique_ptr<capstan::hub::readers> readers_;
+};
+
+} // namespace capstan::hub

@@ -1,0 +1,58 @@
+#pragma once
+// One AMQP connection as the hub sees it: who is there, and which endpoint each of its links belongs to.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <capstan/amqp/connection.hpp>
+
+#include "base/run_queue.hpp"
+#include "hub/hub.hpp"
+
+namespace capstan::hub {
+
+/// What the transport knows of who connected.
+struct peer_origin {
+    std::string address;            ///< for the log, "ip:port"
+    std::string client_thumbprint;  ///< SHA-256 of a TLS client certificate, hex upper case; empty when there is none
+};
+
+/// Lives on one io thread; all its functions are called there. The driver (server/connection_task) feeds it each engine event, and
+/// is told by `wake` when something that came from elsewhere (a commit, another connection) has given the engine output.
+class peer : public std::enable_shared_from_this<peer> {
+public:
+    static std::shared_ptr<peer> create(hub& hub, std::size_t thread, amqp::connection& engine, peer_origin origin,
+                                        std::function<void()> wake);
+    virtual ~peer() = default;
+
+    virtual void handle(const amqp::event& event) = 0;
+
+    /// Once a second: token expiry.
+    virtual void tick() = 0;
+
+    /// The engine has room to write again after output_size() was above what endpoints fill it to.
+    virtual void writable() = 0;
+
+    /// Deliveries taken whose commits have not been answered yet: while there are any, closing would lose their `accepted`.
+    virtual std::size_t unanswered() const = 0;
+    /// The bytes of them. The driver reads no more from a connection while these are above in_flight_high_water, and goes on when
+    /// wake() comes: credit counts messages, and a thousand large ones would be too much memory.
+    virtual std::size_t bytes_in_flight() const = 0;
+
+    /// The hub stops: no more credit is granted, nothing new is begun. The driver closes the engine when unanswered() is 0.
+    virtual void quiesce() = 0;
+
+    /// The connection is gone; the engine must not be called any more. Locks and readers are given back.
+    virtual void disconnected() = 0;
+
+    /// Engine output beyond which endpoints stop sending and wait for writable(): what one slow reader may hold in memory.
+    static constexpr std::size_t output_high_water = 512 * 1024;
+    /// Of bytes_in_flight().
+    static constexpr std::size_t in_flight_high_water = 4 * 1024 * 1024;
+};
+
+/// The engine's settings for connections to the hub. contract/iothub-amqp.md, sections 2.2 to 2.5.
+amqp::settings engine_settings(const settings& hub);
+
+} // namespace capstan::hub

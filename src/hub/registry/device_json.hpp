@@ -1,0 +1,28 @@
+#pragma once
+// A device as the REST interface shows and takes it. contract/rest.md, section 3.
+
+#include <expected>
+#include <string>
+
+#include <boost/json.hpp>
+
+#include "base/clock.hpp"
+#include "store/device_registry.hpp"
+
+namespace capstan::hub {
+
+/// What is known of a device beside its registration.
+struct live_state {
+    bool connected = false;
+    wall_time connection_changed{}; ///< the epoch: never
+    wall_time last_activity{};      ///< the epoch: never
+    std::size_t queued_commands = 0;
+};
+
+boost::json::object to_json(const store::device& device, const live_state& state);
+
+/// Lays what the body says over `onto`; what the body leaves out, or has null, stays. Empty keys are for the caller to fill. Says what
+/// does not fit.
+std::expected<store::device, std::string> merge_json(store::device onto, const boost::json::value& body);
+
+} // namespace capstan::hub

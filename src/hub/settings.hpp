@@ -1,0 +1,35 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace capstan::hub {
+
+/// The hub's rules with their limits. Defaults are Azure's (contract/semantics.md, sections 1.4, 1.5, 2, 3.5).
+struct settings {
+    std::string name = "localhost";                  ///< the hub's short name: first label of its host name
+    std::vector<std::string> host_names{"localhost"}; ///< the first one stands in connection strings and redirects
+    std::uint16_t amqps_port = 5671;                 ///< the real one, as redirects name it
+    std::string event_hub = "localhost";             ///< entity path of the event-hub-compatible endpoint
+    std::chrono::sys_time<std::chrono::milliseconds> created{};
+
+    std::chrono::seconds command_ttl{3600};
+    std::chrono::seconds command_ttl_max{2 * 24 * 3600};
+    std::chrono::seconds command_lock{60};
+    std::uint32_t max_delivery_count = 10;
+    std::size_t command_queue_depth = 50;
+    std::size_t command_size_max = 64 * 1024;
+
+    std::chrono::seconds feedback_ttl{3600};
+    std::chrono::seconds feedback_lock{60};
+    std::uint32_t feedback_max_delivery_count = 10;
+    std::size_t feedback_batch_max = 64;
+    std::chrono::milliseconds feedback_batch_time{15'000};
+
+    std::size_t telemetry_size_max = 256 * 1024;
+    std::chrono::seconds telemetry_retention{24 * 3600};
+    std::size_t readers_max = 5; ///< without epoch, per consumer group and partition
+};
+
+} // namespace capstan::hub

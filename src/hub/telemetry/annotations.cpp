@@ -1,0 +1,93 @@
+#include "hub/telemetry/annotations.hpp"
+
+#include <fmt/format.h>
+
+#include "hub/telemetry/position.hpp"
+
+namespace capstan::hub {
+namespace {
+
+amqp::timestamp to_amqp(wall_time time) { return {time.time_since_epoch().count()}; }
+
+/// Device annotations that mean something to readers; all others are left out, so none can pose as the hub's own.
+constexpr std::string_view passed_on[] = {"iothub-interface-id", "dt-subject", "Diagnostic-Id", "Correlation-Context"};
+/// Application properties that are system properties by their name, and that readers find among the annotations too.
+constexpr std::string_view lifted[] = {"iothub-creation-time-utc"};
+
+class pair_writer {
+public:
+    explicit pair_writer(annotation_pairs& out) : out_(out), to_(out.encoded) {}
+    template<class T> void add(std::string_view key, const T& content) {
+        to_.write(amqp::symbol_view{key});
+        to_.write(content);
+        ++out_.count;
+    }
+    void add_text(std::string_view key, std::string_view text) {
+        if (!text.empty()) add(key, text);
+    }
+
+private:
+    annotation_pairs& out_;
+    amqp::encoder to_;
+};
+
+} // namespace
+
+annotation_pairs stamp_pairs(const sender_stamp& sender) {
+    annotation_pairs pairs;
+    pair_writer to(pairs);
+    to.add("iothub-connection-device-id", sender.device);
+    to.add_text("iothub-connection-module-id", sender.module);
+    to.add("iothub-connection-auth-method", sender.auth_method);
+    to.add("iothub-connection-auth-generation-id", sender.generation_id);
+    to.add("iothub-message-source", std::string_view("Telemetry"));
+    to.add_text("dt-dataschema", sender.model_id);
+    return pairs;
+}
+
+void message_pairs(const annotation_pairs& stamp, const amqp::message_view& message, wall_time now, annotation_pairs& out) {
+    out.encoded.assign(stamp.encoded.begin(), stamp.encoded.end());
+    out.count = stamp.count;
+    pair_writer to(out);
+    to.add("iothub-enqueuedtime", to_amqp(now));
+    const auto take = [&](const amqp::section& from, std::span<const std::string_view> keys) {
+        if (!from) return;
+        for (const auto key : keys)
+            if (const auto entry = amqp::find_entry(from.content, key)) to.add(key, entry);
+    };
+    take(message.message_annotations(), passed_on);
+    take(message.application_properties(), lifted);
+}
+
+std::string auth_method_text(bool by_policy, bool module) {
+    const auto* scope = by_policy ? "hub" : module ? "module" : "device";
+    return fmt::format(R"({{"scope":"{}","type":"sas","issuer":"iothub","acceptingIpFilterRule":null}})", scope);
+}
+
+void annotations_head(const store::event_view& event, bytes& out) {
+    constexpr std::uint32_t own_pairs = 3;
+    annotation_pairs own;
+    pair_writer to(own);
+    to.add("x-opt-sequence-number", static_cast<std::int64_t>(event.sequence));
+    to.add("x-opt-offset", std::string_view(offset_of(event.sequence)));
+    to.add("x-opt-enqueued-time", to_amqp(event.enqueued));
+    // 0x00 0x53 0x72: message-annotations; 0xd1: map with 4-byte size (what follows it, so with the count) and count.
+    const auto size = static_cast<std::uint32_t>(4 + own.encoded.size() + event.annotations.size());
+    const auto count = 2 * (own_pairs + event.pair_count);
+    out.assign({0x00, 0x53, 0x72, 0xd1});
+    for (const auto number : {size, count})
+        for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(number >> shift));
+    append(out, own.encoded);
+}
+
+void metrics_section(const store::partition_state& state, wall_time now, bytes& out) {
+    out.clear();
+    amqp::message_builder(out).delivery_annotations([&](amqp::map_writer& entries) {
+        entries.add("last_enqueued_sequence_number", static_cast<std::int64_t>(state.next) - 1);
+        entries.add("last_enqueued_offset", std::string_view(state.next == 0 ? "-1" : offset_of(state.next - 1)));
+        entries.add("last_enqueued_time_utc", to_amqp(state.last_enqueued));
+        entries.add("runtime_info_retrieval_time_utc", to_amqp(now));
+    });
+}
+
+} // namespace capstan::hub

@@ -1,0 +1,18 @@
+#pragma once
+#include "net/stream.hpp"
+
+namespace capstan::net {
+
+/// Bytes as they are.
+class tcp_stream final : public stream {
+public:
+    using stream::stream;
+
+    io_result read_some(std::span<std::uint8_t> into) override;
+    io_result write_some(bytes_view from) override;
+    bool established() const override { return true; }
+    std::string peer_thumbprint() const override { return {}; }
+    void finish() override;
+};
+
+} // namespace capstan::net

@@ -1,0 +1,37 @@
+#pragma once
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <openssl/ssl.h>
+
+namespace capstan::net {
+
+enum class client_certificates : std::uint8_t {
+    not_asked,
+    asked, ///< whatever comes is taken, also none: who holds which certificate is decided above by its thumbprint
+};
+
+/// What all server connections of a kind have in common: certificate, key, versions, ciphers (contract/semantics.md, 5.4).
+/// Immutable and thread-safe. To change the certificate, make a new one: connections that stand keep what they were made with.
+class tls_context {
+public:
+    /// PEM files; `certificate` may hold a chain, the server's own first. The error names the file.
+    static std::expected<std::shared_ptr<const tls_context>, std::string>
+    for_server(const std::filesystem::path& certificate, const std::filesystem::path& key,
+               client_certificates asked = client_certificates::not_asked);
+
+    explicit tls_context(SSL_CTX* owned) : context_(owned) {}
+    ~tls_context() { SSL_CTX_free(context_); }
+    tls_context(const tls_context&) = delete;
+    tls_context& operator=(const tls_context&) = delete;
+
+    /// Has a counter of its own: what is made from it may outlive this object.
+    SSL_CTX* native() const { return context_; }
+
+private:
+    SSL_CTX* context_;
+};
+
+} // namespace capstan::net

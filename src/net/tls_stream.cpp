@@ -1,0 +1,86 @@
+#include "net/tls_stream.hpp"
+
+#include <cerrno>
+#include <new>
+
+#include <boost/asio/ssl/error.hpp>
+#include <fmt/format.h>
+#include <openssl/err.h>
+
+namespace capstan::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// SSL_get_error looks at both, and would take what others left there for its own.
+void forget_errors() {
+    ERR_clear_error();
+    errno = 0;
+}
+
+} // namespace
+
+tls_stream::tls_stream(tcp_socket socket, const tls_context& context)
+    : stream(std::move(socket)), ssl_(SSL_new(context.native())) {
+    if (!ssl_ || SSL_set_fd(ssl_, socket_.native_handle()) != 1) {
+        SSL_free(ssl_);
+        throw std::bad_alloc();
+    }
+    SSL_set_accept_state(ssl_);
+}
+
+io_result tls_stream::read_some(std::span<std::uint8_t> into) {
+    forget_errors();
+    std::size_t count = 0;
+    const int result = SSL_read_ex(ssl_, into.data(), into.size(), &count);
+    return result == 1 ? io_result{io_state::moved, count} : stopped_by(result);
+}
+
+io_result tls_stream::write_some(bytes_view from) {
+    forget_errors();
+    std::size_t count = 0;
+    const int result = SSL_write_ex(ssl_, from.data(), from.size(), &count);
+    return result == 1 ? io_result{io_state::moved, count} : stopped_by(result);
+}
+
+io_result tls_stream::stopped_by(int result) {
+    const int system_error = errno;
+    const auto failed = [this](int code, const auto& category) {
+        broken_ = true;
+        return io_result{io_state::failed, 0, {code, category}};
+    };
+    switch (SSL_get_error(ssl_, result)) {
+    case SSL_ERROR_WANT_READ: return {io_state::wait_readable};
+    case SSL_ERROR_WANT_WRITE: return {io_state::wait_writable};
+    case SSL_ERROR_ZERO_RETURN: return {io_state::closed, 0, asio::error::eof};
+    case SSL_ERROR_SYSCALL:
+        if (system_error != 0)
+            return failed(system_error, boost::system::system_category());
+        broken_ = true;
+        return {io_state::closed, 0, asio::error::eof};
+    default: return failed(static_cast<int>(ERR_peek_last_error()), asio::error::get_ssl_category());
+    }
+}
+
+std::string tls_stream::peer_thumbprint() const {
+    const X509* const certificate = SSL_get0_peer_certificate(ssl_);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (!certificate || X509_digest(certificate, EVP_sha256(), digest, &length) != 1)
+        return {};
+    std::string text;
+    for (const unsigned char byte : std::span(digest, length))
+        text += fmt::format("{:02X}", byte);
+    return text;
+}
+
+void tls_stream::finish() {
+    forget_errors();
+    if (!broken_ && established())
+        SSL_shutdown(ssl_); // close_notify; the peer's own is not waited for
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+}
+
+} // namespace capstan::net

@@ -1,0 +1,29 @@
+#include "server/hub_settings.hpp"
+
+#include "server/host_name.hpp"
+
+namespace capstan::server {
+namespace {
+
+std::chrono::seconds seconds_of(std::chrono::milliseconds time) { return std::chrono::ceil<std::chrono::seconds>(time); }
+
+} // namespace
+
+hub::settings hub_settings_of(const config& settings, const hub_file& hub) {
+    hub::settings rules;
+    rules.name = hub_name_of(settings.hub.hostnames.front());
+    rules.host_names = settings.hub.hostnames;
+    rules.event_hub = hub.event_hub;
+    rules.created = hub.created;
+    rules.command_ttl = seconds_of(settings.commands.default_ttl);
+    rules.command_lock = seconds_of(settings.commands.lock);
+    rules.max_delivery_count = settings.commands.max_delivery_count;
+    rules.command_queue_depth = settings.commands.queue_depth;
+    rules.feedback_ttl = seconds_of(settings.feedback.ttl);
+    rules.feedback_lock = seconds_of(settings.feedback.lock);
+    rules.feedback_max_delivery_count = settings.feedback.max_delivery_count;
+    rules.telemetry_retention = seconds_of(settings.telemetry.retention);
+    return rules;
+}
+
+} // namespace capstan::server

@@ -1,0 +1,61 @@
+#include "server/process.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include <boost/asio/local/datagram_protocol.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+namespace capstan::server {
+
+namespace asio = boost::asio;
+
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
+std::size_t connections_that_fit(std::size_t wanted) {
+    constexpr std::size_t other_files_at_most = 3072; // HTTPS connections (http::limits), the store, the log
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        getrlimit(RLIMIT_NOFILE, &files);
+    const std::size_t others = std::min<std::size_t>(other_files_at_most, files.rlim_cur / 4);
+    const std::size_t fit = std::min<std::size_t>(wanted, files.rlim_cur - others);
+    if (fit < wanted)
+        spdlog::warn("this process may open {} files only: at most {} connections are taken instead of {} (see ulimit -Hn, LimitNOFILE=)",
+                     files.rlim_cur, fit, wanted);
+    return fit;
+}
+
+stop_signals::stop_signals() : signals_(context_, SIGTERM, SIGINT) {}
+
+void stop_signals::wait() {
+    signals_.async_wait([this](const boost::system::error_code&, int number) {
+        spdlog::info("stopping: {} received", number == SIGINT ? "SIGINT" : "SIGTERM");
+        signals_.clear();
+    });
+    context_.run();
+}
+
+void notify_service_manager(const char* state) {
+    const char* const given = std::getenv("NOTIFY_SOCKET");
+    if (!given || !*given)
+        return;
+    std::string address = given;
+    if (address.front() == '@') // of the abstract namespace
+        address.front() = '\0';
+    try {
+        asio::io_context context;
+        asio::local::datagram_protocol::socket socket(context);
+        socket.connect(asio::local::datagram_protocol::endpoint(address));
+        socket.send(asio::buffer(std::string_view(state)));
+    } catch (const std::exception& error) {
+        spdlog::warn("the service manager could not be told {}: {}", state, error.what());
+    }
+}
+
+} // namespace capstan::server

@@ -1,0 +1,33 @@
+#pragma once
+// What a hub asks of the process it runs in.
+
+#include <cstddef>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+namespace capstan::server {
+
+/// A write to a connection that is gone is an error of that write, and no reason to end the process.
+void ignore_broken_pipes();
+
+/// Raises the limit of open files as far as this process may. Gives back how many of `wanted` connections fit into it, beside the
+/// files of the store; what is lost is logged.
+std::size_t connections_that_fit(std::size_t wanted);
+
+/// From its making on SIGTERM and SIGINT end the process no more, but are waited for. After the first one their default is back: a
+/// second one ends the process at once, which loses nothing that was acknowledged.
+class stop_signals {
+public:
+    stop_signals();
+    void wait();
+
+private:
+    boost::asio::io_context context_;
+    boost::asio::signal_set signals_;
+};
+
+/// Tells the service manager, if one started us, what it waits for: "READY=1", "STOPPING=1" (sd_notify(3)).
+void notify_service_manager(const char* state);
+
+} // namespace capstan::server

@@ -1,0 +1,120 @@
+// Builds a hub from its parts, lets it run, and takes it down again: read it to see who owns whom.
+
+#include "server/serve.hpp"
+
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "http/server.hpp"
+#include "hub/hub.hpp"
+#include "hub/peer.hpp"
+#include "net/tls_context.hpp"
+#include "server/announce.hpp"
+#include "server/certificates.hpp"
+#include "server/config.hpp"
+#include "server/data_folder.hpp"
+#include "server/hub_settings.hpp"
+#include "server/io_threads.hpp"
+#include "server/listener.hpp"
+#include "server/log.hpp"
+#include "server/process.hpp"
+#include "server/shutdown.hpp"
+#include "server/store_watch.hpp"
+#include "store/store.hpp"
+
+namespace capstan::server {
+namespace {
+
+/// Starting failed; the text is for the operator.
+struct cannot_start : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+const std::string& text_of(const std::string& error) { return error; }
+const std::string& text_of(const store::failure& error) { return error.text; }
+
+template<class T, class Error> T must(std::expected<T, Error> outcome) {
+    if (!outcome)
+        throw cannot_start(text_of(outcome.error()));
+    if constexpr (!std::is_void_v<T>)
+        return std::move(*outcome);
+}
+
+certificate_files certificates_of(const config& settings, const data_folder& folder, wall_time now) {
+    const auto& given = settings.tls;
+    const auto files = must(given.certificate && given.key
+                                ? check_given_certificate(*given.certificate, *given.key, given.ca, now)
+                                : prepare_own_certificate(tls_folder_in(folder.path()), settings.hub.hostnames, now));
+    for (const auto& note : files.notes)
+        spdlog::info("{}", note);
+    return files;
+}
+
+std::unique_ptr<store::store> store_of(const config& settings, const data_folder& folder, const wall_clock& clock) {
+    const auto partitions = folder.hub().partitions;
+    if (settings.data.ephemeral)
+        return store::open_memory_store(clock, partitions);
+    return must(store::open_rocksdb_store(clock, {folder.path(), partitions}));
+}
+
+std::vector<http::server::thread> threads_of(io_threads& threads) {
+    std::vector<http::server::thread> all;
+    for (std::size_t index = 0; index < threads.size(); ++index) all.push_back({threads[index].context(), threads[index]});
+    return all;
+}
+
+void run(const config& settings) {
+    const system_wall_clock clock;
+    const hub_wishes wishes{settings.hub.partitions, settings.hub.event_hub, settings.hub.hostnames.front()};
+    auto folder = must(data_folder::open(settings.data.folder, wishes, clock.now()));
+    const auto certificates = certificates_of(settings, folder, clock.now());
+    const auto tls = must(net::tls_context::for_server(certificates.certificate, certificates.key));
+
+    io_threads threads(settings.listen.threads);
+    const auto store = store_of(settings, folder, clock);
+    auto rules = hub_settings_of(settings, folder.hub());
+    const auto engine_settings = hub::engine_settings(rules);
+    hub::hub hub(rules, folder.hub().policies, *store, clock, threads.queues());
+
+    listener amqps(threads, hub, engine_settings, tls, connections_that_fit(settings.limits.connections));
+    const auto amqps_port = must(amqps.open(settings.listen.bind, settings.listen.amqps_port));
+    rules.amqps_port = settings.listen.advertised_amqps_port != 0 ? settings.listen.advertised_amqps_port : amqps_port;
+    http::server https(threads_of(threads), hub, tls);
+    const auto https_port = must(https.open(settings.listen.bind, settings.listen.https_port));
+
+    stop_signals signals;
+    store_watch watch(*store);
+    threads.start([&](std::size_t thread) {
+        hub.tick(thread);
+        if (thread == 0)
+            watch.look();
+    });
+    const auto ca = certificates.ca ? absolute(*certificates.ca) : std::filesystem::path();
+    must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid()}));
+    spdlog::info("listening on {}: AMQPS on port {}, HTTPS on port {}; {} io threads", settings.listen.bind, amqps_port, https_port,
+                 threads.size());
+
+    signals.wait();
+    notify_service_manager("STOPPING=1");
+    shut_down(amqps, https, threads, *store, settings.limits.stop_time);
+    spdlog::info("stopped");
+}
+
+} // namespace
+
+int serve(const config& settings) {
+    start_logging(settings.log);
+    ignore_broken_pipes();
+    try {
+        run(settings);
+        return 0;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "capstan: {}\n", error.what()); // whatever the log level is
+        return 1;
+    }
+}
+
+} // namespace capstan::server

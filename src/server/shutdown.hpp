@@ -1,0 +1,16 @@
+#pragma once
+#include <chrono>
+
+#include "http/server.hpp"
+#include "server/io_threads.hpp"
+#include "server/listener.hpp"
+#include "store/store.hpp"
+
+namespace capstan::server {
+
+/// Stops a running hub so that nobody who was about to get an answer misses it: no new connections; what was taken is committed and
+/// answered; connections are closed with amqp:connection:forced; the store is closed; the threads end. Blocks, within `limit` but
+/// for a commit that hangs.
+void shut_down(listener& amqps, http::server& https, io_threads& threads, store::store& store, std::chrono::milliseconds limit);
+
+} // namespace capstan::server

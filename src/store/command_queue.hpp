@@ -1,0 +1,62 @@
+#pragma once
+// The cloud-to-device messages of each device: what must survive. Which message may be delivered when, and what an outcome
+// means, is the hub's business (hub/commands). contract/semantics.md, section 1.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "store/failure.hpp"
+#include "store/feedback_queue.hpp"
+
+namespace capstan::store {
+
+/// Which outcomes the sender wants to hear of (application property iothub-ack). Values live on disk: do not renumber.
+enum class ack_mode : std::uint8_t { none = 0, positive = 1, negative = 2, full = 3 };
+
+struct command {
+    std::uint64_t sequence = 0; ///< increasing within a device's queue, never reused, chosen by the hub
+    wall_time enqueued{};
+    wall_time expires{};
+    std::uint32_t delivery_count = 0;
+    ack_mode ack = ack_mode::none;
+    std::string message_id; ///< as text, for feedback; empty when the sender gave none
+    bytes message;          ///< the sections from properties (0x73) onwards, as they go to the device
+};
+
+/// All that is stored for one device.
+struct command_list {
+    std::uint64_t next_sequence = 1; ///< one more than the highest sequence ever put for this device
+    std::vector<command> commands;   ///< by ascending sequence
+};
+
+struct expiring_command {
+    std::string device_id;
+    std::uint64_t sequence;
+    wall_time expires;
+};
+
+/// Thread-safe; nothing blocks the caller. Requests for one device take effect in the order in which they were made.
+class command_queue {
+public:
+    virtual ~command_queue() = default;
+
+    virtual void load(std::string device_id, reply_to<command_list> reply) = 0;
+
+    /// Stores a new command, or a changed delivery count of one that is there. Durable when `reply` runs.
+    virtual void put(std::string device_id, command value, reply_to<void> reply) = 0;
+
+    /// Removes these commands and appends these feedback records, in one commit. Durable when `reply` runs.
+    virtual void remove(std::string device_id, std::vector<std::uint64_t> sequences, std::vector<feedback_record> feedback,
+                        reply_to<void> reply) = 0;
+
+    /// Removes everything of a deleted device, its numbering too.
+    virtual void drop(std::string device_id, reply_to<void> reply) = 0;
+
+    /// The commands that expire at or before `time`, the earliest first, at most `limit`.
+    virtual void expiring(wall_time time, std::size_t limit, reply_to<std::vector<expiring_command>> reply) = 0;
+};
+
+} // namespace capstan::store

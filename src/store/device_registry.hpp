@@ -1,0 +1,65 @@
+#pragma once
+// The devices that may talk to the hub. contract/rest.md, section 3; contract/semantics.md, section 7.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "store/failure.hpp"
+
+namespace capstan::store {
+
+/// Values live on disk: do not renumber.
+enum class authentication_type : std::uint8_t { sas = 0, self_signed = 1, certificate_authority = 2, none = 3 };
+
+struct device {
+    std::string id;
+    std::string generation_id; ///< new for every creation of the same id
+    std::string etag;          ///< new for every change; set by the registry
+    bool enabled = true;
+    std::string status_reason;
+    wall_time status_updated{}; ///< the epoch: never
+    authentication_type authentication = authentication_type::sas;
+    std::string primary_key;          ///< base64, as the SDKs show it
+    std::string secondary_key;        ///< base64
+    std::string primary_thumbprint;   ///< hex, upper case
+    std::string secondary_thumbprint; ///< hex, upper case
+    bool edge = false;
+    std::string scope;
+    std::vector<std::string> parent_scopes;
+};
+
+/// What must hold for a write to take effect.
+struct must_not_exist {};
+struct must_exist {};
+struct must_match {
+    std::string etag;
+};
+using condition = std::variant<must_not_exist, must_exist, must_match>;
+
+struct device_counts {
+    std::uint64_t total = 0;
+    std::uint64_t enabled = 0;
+};
+
+/// Thread-safe. Reads answer at once from memory or from one point look-up in the store's cache, so that a link can be
+/// authorised in the turn in which it asks; a distributed registry keeps a local copy for them. Writes are durable when they reply.
+class device_registry {
+public:
+    virtual ~device_registry() = default;
+
+    virtual std::optional<device> find(std::string_view id) const = 0;
+    /// Devices with an id greater than `after`, by ascending id (bytewise).
+    virtual std::vector<device> list(std::string_view after, std::size_t limit) const = 0;
+    virtual device_counts count() const = 0;
+
+    /// Gives back the device with its new etag. Fails with already_exists, not_found or precondition_failed.
+    virtual void put(device value, condition when, reply_to<device> reply) = 0;
+    /// Gives back the device as it was.
+    virtual void remove(std::string id, condition when, reply_to<device> reply) = 0;
+};
+
+} // namespace capstan::store

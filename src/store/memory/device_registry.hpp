@@ -1,0 +1,32 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "store/device_registry.hpp"
+
+namespace capstan::store {
+
+class memory_device_registry final : public device_registry {
+public:
+    explicit memory_device_registry(const std::atomic<bool>& closed) : closed_(closed) {}
+
+    std::optional<device> find(std::string_view id) const override;
+    std::vector<device> list(std::string_view after, std::size_t limit) const override;
+    device_counts count() const override;
+    void put(device value, condition when, reply_to<device> reply) override;
+    void remove(std::string id, condition when, reply_to<device> reply) override;
+
+private:
+    outcome<device> put_now(device value, const condition& when);
+    outcome<device> remove_now(const std::string& id, const condition& when);
+
+    const std::atomic<bool>& closed_;
+    mutable std::mutex mutex_; ///< guards what follows
+    std::map<std::string, device, std::less<>> devices_;
+    device_counts counts_;
+    std::uint64_t changes_ = 0;
+};
+
+} // namespace capstan::store

@@ -1,0 +1,232 @@
+#include "store/rocksdb/command_queue.hpp"
+
+#include <fmt/format.h>
+
+#include "store/rocksdb/keys.hpp"
+#include "store/rocksdb/values.hpp"
+
+namespace capstan::store {
+namespace {
+
+failure damaged_command(std::string_view device_id, std::uint64_t sequence, std::size_t size) {
+    return corrupt(fmt::format("command {} of the device '{}'", sequence, device_id), size);
+}
+
+failure damaged_head(std::string_view device_id, std::size_t size) {
+    return corrupt(fmt::format("the next command number of the device '{}'", device_id), size);
+}
+
+// ---- reading, by the read pool; a drop, by the committer
+
+outcome<command_list> read_device(database& data, const std::string& device_id, const rocksdb::Snapshot* as_of) {
+    const std::string head = keys::device_head(device_id);
+    const std::string end = keys::device_end(device_id);
+    const rocksdb::Slice end_slice = end;
+    rocksdb::ReadOptions options;
+    options.snapshot = as_of;
+    options.iterate_upper_bound = &end_slice;
+    command_list list;
+    const auto at = data.iterate(data.commands(), options);
+    for (at->Seek(head); at->Valid(); at->Next()) {
+        const bytes_view value = keys::view(at->value());
+        bytes_reader number(keys::view(at->key()).subspan(head.size()));
+        if (number.remaining() == 0) {
+            const auto next = values::decode_next(value);
+            if (!next)
+                return std::unexpected(damaged_head(device_id, value.size()));
+            list.next_sequence = *next;
+            continue;
+        }
+        const auto sequence = number.fixed<std::uint64_t>();
+        auto found = values::decode_command(sequence, value);
+        if (!found)
+            return std::unexpected(damaged_command(device_id, sequence, value.size()));
+        list.commands.push_back(*std::move(found));
+    }
+    if (!at->status().ok())
+        return std::unexpected(to_failure(at->status(), fmt::format("cannot read the commands of the device '{}'", device_id)));
+    return list;
+}
+
+outcome<std::vector<expiring_command>> first_to_expire(database& data, wall_time time, std::size_t limit) {
+    const std::string end = keys::expiry_time(time + std::chrono::milliseconds(1));
+    const rocksdb::Slice end_slice = end;
+    rocksdb::ReadOptions options;
+    options.iterate_upper_bound = &end_slice;
+    std::vector<expiring_command> found;
+    const auto at = data.iterate(data.expiry(), options);
+    for (at->SeekToFirst(); at->Valid() && found.size() < limit; at->Next()) {
+        bytes_reader key(keys::view(at->key()));
+        const wall_time expires(std::chrono::milliseconds(static_cast<std::int64_t>(key.fixed<std::uint64_t>())));
+        if (key.remaining() < 9) // the byte 00 and the sequence number
+            return std::unexpected(corrupt("an entry of the commands' expiry times", at->key().size()));
+        std::string device_id(as_text(key.take(key.remaining() - 9)));
+        key.take(1);
+        found.push_back({std::move(device_id), key.fixed<std::uint64_t>(), expires});
+    }
+    if (!at->status().ok())
+        return std::unexpected(to_failure(at->status(), "cannot read the commands' expiry times"));
+    return found;
+}
+
+} // namespace
+
+/// Takes its place among the writes, as requests for one device take effect in their order; reads in the pool, from a snapshot.
+class rocksdb_command_queue::load_request final : public write_request {
+public:
+    load_request(rocksdb_command_queue& from, std::string device_id, reply_to<command_list> reply)
+        : write_request(reply.home, 0), from_(from), device_id_(std::move(device_id)), done_(std::move(reply.done)) {}
+
+    bool wants_new_round() const override { return from_.round_.contains(device_id_); }
+    void apply(write_round&) override {
+        const std::shared_ptr<database> data = from_.data_.get();
+        reply_to<command_list> reply{home(), std::exchange(done_, nullptr)};
+        from_.reads_.read<command_list>(std::move(reply), [data, device_id = device_id_, as_of = database::snapshot(data)] {
+            return read_device(*data, device_id, as_of.get());
+        });
+    }
+    void answer(const failure* why_not) override {
+        if (done_) // else it is the read that answers, whatever became of the round
+            done_(std::unexpected(*why_not));
+    }
+
+private:
+    rocksdb_command_queue& from_;
+    std::string device_id_;
+    completion<command_list> done_;
+};
+
+// ---- requests, by any thread
+
+void rocksdb_command_queue::load(std::string device_id, reply_to<command_list> reply) {
+    writes_.submit(std::make_unique<load_request>(*this, std::move(device_id), std::move(reply)));
+}
+
+void rocksdb_command_queue::put(std::string device_id, command value, reply_to<void> reply) {
+    const std::size_t size = value.message.size();
+    writes_.submit<void>(size, std::move(reply), [this, device_id = std::move(device_id), value = std::move(value)](write_round& round) {
+        return put_now(device_id, value, round);
+    });
+}
+
+void rocksdb_command_queue::remove(std::string device_id, std::vector<std::uint64_t> sequences, std::vector<feedback_record> feedback,
+                                   reply_to<void> reply) {
+    writes_.submit<void>(0, std::move(reply),
+                         [this, device_id = std::move(device_id), sequences = std::move(sequences), feedback = std::move(feedback)](
+                             write_round& round) { return remove_now(device_id, sequences, feedback, round); });
+}
+
+void rocksdb_command_queue::drop(std::string device_id, reply_to<void> reply) {
+    writes_.submit<void>(0, std::move(reply),
+                         [this, device_id = std::move(device_id)](write_round& round) { return drop_now(device_id, round); });
+}
+
+void rocksdb_command_queue::expiring(wall_time time, std::size_t limit, reply_to<std::vector<expiring_command>> reply) {
+    reads_.read<std::vector<expiring_command>>(std::move(reply),
+                                               [data = data_.get(), time, limit] { return first_to_expire(*data, time, limit); });
+}
+
+// ---- decisions, by the committer's thread: first all that may fail, then the changes
+
+outcome<void> rocksdb_command_queue::put_now(const std::string& device_id, const command& value, write_round& round) {
+    const outcome<std::uint64_t> next = next_sequence(round.data, device_id);
+    if (!next)
+        return std::unexpected(next.error());
+    expiry_list replaced;
+    if (value.sequence < *next) {
+        const auto before = expiry_of(round.data, device_id, value.sequence);
+        if (!before)
+            return std::unexpected(before.error());
+        if (*before)
+            replaced.emplace(value.sequence, **before);
+    }
+    erase(device_id, replaced, round);
+    round.changes.Put(round.data.commands(), keys::command(device_id, value.sequence), keys::slice(values::encode(value)));
+    round.changes.Put(round.data.expiry(), keys::expiry(value.expires, device_id, value.sequence), {});
+    round_[device_id].expiry[value.sequence] = value.expires;
+    if (value.sequence >= *next) {
+        round.changes.Put(round.data.commands(), keys::device_head(device_id), keys::slice(values::encode_next(value.sequence + 1)));
+        round_[device_id].next_sequence = value.sequence + 1;
+    }
+    return {};
+}
+
+outcome<void> rocksdb_command_queue::remove_now(const std::string& device_id, const std::vector<std::uint64_t>& sequences,
+                                                const std::vector<feedback_record>& feedback, write_round& round) {
+    expiry_list gone;
+    for (const std::uint64_t sequence : sequences) {
+        const auto expires = expiry_of(round.data, device_id, sequence);
+        if (!expires)
+            return std::unexpected(expires.error());
+        if (*expires)
+            gone.emplace(sequence, **expires);
+    }
+    erase(device_id, gone, round);
+    feedback_.append(feedback, round);
+    return {};
+}
+
+outcome<void> rocksdb_command_queue::drop_now(const std::string& device_id, write_round& round) {
+    const outcome<expiry_list> all = expiry_of_all(round.data, device_id);
+    if (!all)
+        return std::unexpected(all.error());
+    erase(device_id, *all, round);
+    round.changes.Delete(round.data.commands(), keys::device_head(device_id));
+    round_[device_id].next_sequence = 1;
+    return {};
+}
+
+void rocksdb_command_queue::erase(const std::string& device_id, const expiry_list& gone, write_round& round) {
+    for (const auto& [sequence, expires] : gone) {
+        round.changes.Delete(round.data.commands(), keys::command(device_id, sequence));
+        round.changes.Delete(round.data.expiry(), keys::expiry(expires, device_id, sequence));
+        round_[device_id].expiry[sequence] = std::nullopt;
+    }
+}
+
+outcome<std::uint64_t> rocksdb_command_queue::next_sequence(database& data, const std::string& device_id) {
+    if (const auto device = round_.find(device_id); device != round_.end() && device->second.next_sequence)
+        return *device->second.next_sequence;
+    const auto stored = data.get(data.commands(), keys::device_head(device_id));
+    if (!stored)
+        return std::unexpected(stored.error());
+    if (!*stored)
+        return 1;
+    const auto next = values::decode_next(as_bytes(**stored));
+    if (!next)
+        return std::unexpected(damaged_head(device_id, (**stored).size()));
+    return *next;
+}
+
+outcome<std::optional<wall_time>> rocksdb_command_queue::expiry_of(database& data, const std::string& device_id, std::uint64_t sequence) {
+    if (const auto device = round_.find(device_id); device != round_.end())
+        if (const auto changed = device->second.expiry.find(sequence); changed != device->second.expiry.end())
+            return changed->second;
+    const auto stored = data.get(data.commands(), keys::command(device_id, sequence));
+    if (!stored)
+        return std::unexpected(stored.error());
+    if (!*stored)
+        return std::nullopt;
+    const auto found = values::decode_command(sequence, as_bytes(**stored));
+    if (!found)
+        return std::unexpected(damaged_command(device_id, sequence, (**stored).size()));
+    return found->expires;
+}
+
+outcome<rocksdb_command_queue::expiry_list> rocksdb_command_queue::expiry_of_all(database& data, const std::string& device_id) {
+    const outcome<command_list> stored = read_device(data, device_id, nullptr);
+    if (!stored)
+        return std::unexpected(stored.error());
+    expiry_list all;
+    for (const command& value : stored->commands)
+        all.emplace(value.sequence, value.expires);
+    if (const auto device = round_.find(device_id); device != round_.end())
+        for (const auto& [sequence, expires] : device->second.expiry) {
+            all.erase(sequence);
+            if (expires)
+                all.emplace(sequence, *expires);
+        }
+    return all;
+}
+
+} // namespace capstan::store

@@ -1,0 +1,150 @@
+#include "store/rocksdb/database.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+namespace capstan::store {
+namespace {
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+
+// Memory: everything here is allocated as it is used, so an empty store costs a few MiB. Under load it takes at most the write
+// buffers (48 MiB in all), the block cache (16 MiB) and what is being flushed (as much as the write buffers again, for moments).
+rocksdb::DBOptions database_options(const database::place& where, database::purpose why) {
+    rocksdb::DBOptions options;
+    options.env = where.env;
+    options.create_if_missing = why == database::purpose::make;
+    options.create_missing_column_families = why == database::purpose::make;
+    options.paranoid_checks = true;
+    // After a power cut the log may end in a torn record, which was never acknowledged; what was synced lies before it.
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    options.db_write_buffer_size = 48 * mib;
+    options.max_total_wal_size = 64 * mib; // bounds the disk it takes, and what a start after a crash replays: under a second
+    // A reader holds on to all its files, as a writer that is opened beside it may remove them.
+    options.max_open_files = why == database::purpose::read ? -1 : 512;
+    options.max_background_jobs = 2;
+    options.allow_concurrent_memtable_write = false; // there is one writer
+    options.bytes_per_sync = mib;                    // flushes and compactions trickle to the disk, they do not jam the log's sync
+    options.max_manifest_file_size = 4 * mib;
+    // RocksDB's own LOG files: 4 MiB in all.
+    options.max_log_file_size = mib;
+    options.keep_log_file_num = 4;
+    options.stats_dump_period_sec = 0;
+    options.stats_persist_period_sec = 0;
+    return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache, std::size_t write_buffer) {
+    rocksdb::ColumnFamilyOptions options;
+    options.write_buffer_size = write_buffer;
+    options.compression = rocksdb::kLZ4Compression;
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = cache;
+    table.cache_index_and_filter_blocks = true; // so that the cache's bound holds for them too
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return options;
+}
+
+/// Looked up by whole keys, often ones that are not there.
+rocksdb::ColumnFamilyOptions with_filter(rocksdb::ColumnFamilyOptions options) {
+    options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>()->filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    return options;
+}
+
+/// A queue: files full of removed entries are compacted early, so that scans from the front do not wade through them.
+rocksdb::ColumnFamilyOptions as_queue(rocksdb::ColumnFamilyOptions options) {
+    options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(1024, 512));
+    return options;
+}
+
+/// In the order in which database's accessors count on them.
+std::vector<rocksdb::ColumnFamilyDescriptor> all_families(partition_id partitions) {
+    const auto cache = rocksdb::NewLRUCache(16 * mib, 2);
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache, mib));
+    families.emplace_back("commands", as_queue(with_filter(family_options(cache, 8 * mib))));
+    families.emplace_back("expiry", as_queue(family_options(cache, 2 * mib)));
+    families.emplace_back("feedback", as_queue(family_options(cache, 2 * mib)));
+    families.emplace_back("registry", with_filter(family_options(cache, 4 * mib)));
+    for (partition_id partition = 0; partition < partitions; ++partition)
+        families.emplace_back(fmt::format("events.{}", partition), family_options(cache, 16 * mib));
+    return families;
+}
+
+failure opening_failure(const rocksdb::Status& status, const std::filesystem::path& folder) {
+    const std::string text = status.ToString();
+    if (status.IsIOError() && text.find("lock") != std::string::npos)
+        return {errc::failed, fmt::format("{} is in use by another process: {}", folder.native(), text)};
+    return to_failure(status, fmt::format("cannot open the store in {}", folder.native()));
+}
+
+} // namespace
+
+outcome<std::shared_ptr<database>> database::open(const place& where, purpose why) {
+    std::shared_ptr<database> opened(new database(why != purpose::read));
+    const rocksdb::DBOptions options = database_options(where, why);
+    const std::string folder = where.folder;
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status =
+        why == purpose::read ? rocksdb::DB::OpenForReadOnly(options, folder, all_families(where.partitions), &opened->families_, &db)
+                             : rocksdb::DB::Open(options, folder, all_families(where.partitions), &opened->families_, &db);
+    if (!status.ok())
+        return std::unexpected(opening_failure(status, where.folder));
+    opened->db_.reset(db);
+    return opened;
+}
+
+database::~database() {
+    if (!db_)
+        return;
+    for (rocksdb::ColumnFamilyHandle* family : families_)
+        db_->DestroyColumnFamilyHandle(family);
+    db_->Close();
+}
+
+outcome<std::optional<std::string>> database::get(rocksdb::ColumnFamilyHandle* family, std::string_view key) {
+    std::string value;
+    const rocksdb::Status status = db_->Get({}, family, {key.data(), key.size()}, &value);
+    if (status.IsNotFound())
+        return std::nullopt;
+    if (!status.ok())
+        return std::unexpected(to_failure(status, fmt::format("cannot read from '{}'", family->GetName())));
+    return value;
+}
+
+std::shared_ptr<const rocksdb::Snapshot> database::snapshot(std::shared_ptr<database> of) {
+    const rocksdb::Snapshot* taken = of->db_->GetSnapshot();
+    return {taken, [of = std::move(of)](const rocksdb::Snapshot* snapshot) { of->db_->ReleaseSnapshot(snapshot); }};
+}
+
+std::unique_ptr<rocksdb::Iterator> database::iterate(rocksdb::ColumnFamilyHandle* family, const rocksdb::ReadOptions& options) {
+    return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, family));
+}
+
+void database::flush() {
+    db_->Flush({}, families_); // failing, it costs the next start a moment, nothing else: the log has it all
+}
+
+failure to_failure(const rocksdb::Status& status, std::string_view doing) {
+    const std::string text = status.ToString();
+    const bool quota = text.find(std::strerror(EDQUOT)) != text.npos; // RocksDB passes these two on as texts only
+    const bool limit = text.find(std::strerror(EFBIG)) != text.npos;
+    const errc code = status.IsNoSpace() || quota || limit ? errc::full : status.IsCorruption() ? errc::corrupt : errc::failed;
+    return {code, fmt::format("{}: {}", doing, text)};
+}
+
+failure corrupt(std::string_view where, std::size_t size) {
+    return {errc::corrupt, fmt::format("{} does not decode: {} bytes", where, size)};
+}
+
+} // namespace capstan::store

@@ -1,0 +1,133 @@
+#include "store/rocksdb/device_registry.hpp"
+
+#include <fmt/format.h>
+
+#include "store/registry_rules.hpp"
+#include "store/rocksdb/device_json.hpp"
+#include "store/rocksdb/keys.hpp"
+
+namespace capstan::store {
+namespace {
+
+outcome<std::optional<device>> stored(database& data, std::string_view id) {
+    const auto found = data.get(data.registry(), id);
+    if (!found)
+        return std::unexpected(found.error());
+    if (!*found)
+        return std::nullopt;
+    std::optional<device> decoded = device_from_json(**found);
+    if (!decoded)
+        return std::unexpected(corrupt(fmt::format("the device '{}'", id), (**found).size()));
+    return decoded;
+}
+
+} // namespace
+
+outcome<void> rocksdb_device_registry::recover(database& data) {
+    const auto found = data.get(data.meta(), keys::registry_state);
+    if (!found)
+        return std::unexpected(found.error());
+    if (!*found)
+        return {};
+    const auto state = values::decode_registry_state(as_bytes(**found));
+    if (!state)
+        return std::unexpected(corrupt("the state of the device registry", (**found).size()));
+    after_round_ = *state;
+    const std::lock_guard lock(mutex_);
+    state_ = *state;
+    return {};
+}
+
+// ---- reading, by any thread
+
+std::optional<device> rocksdb_device_registry::find(std::string_view id) const {
+    return stored(*data_.get(), id).value_or(std::nullopt); // a device that cannot be read is let in nowhere
+}
+
+std::vector<device> rocksdb_device_registry::list(std::string_view after, std::size_t limit) const {
+    std::vector<device> found;
+    const std::shared_ptr<database> data = data_.get();
+    const auto at = data->iterate(data->registry());
+    at->Seek(keys::slice(after));
+    if (at->Valid() && at->key() == keys::slice(after))
+        at->Next();
+    for (; at->Valid() && found.size() < limit; at->Next())
+        if (std::optional<device> decoded = device_from_json(at->value().ToStringView()))
+            found.push_back(*std::move(decoded));
+    return found;
+}
+
+device_counts rocksdb_device_registry::count() const {
+    const std::lock_guard lock(mutex_);
+    return state_.counts;
+}
+
+// ---- writing: put() and remove() by any thread, the rest by the committer's
+
+void rocksdb_device_registry::put(device value, condition when, reply_to<device> reply) {
+    writes_.submit<device>(0, std::move(reply), [this, value = std::move(value), when = std::move(when)](write_round& round) mutable {
+        return put_now(std::move(value), when, round);
+    });
+}
+
+outcome<device> rocksdb_device_registry::put_now(device value, const condition& when, write_round& round) {
+    const outcome<std::optional<device>> before = in_round(round.data, value.id);
+    if (!before)
+        return std::unexpected(before.error());
+    const device* current = *before ? &**before : nullptr;
+    if (std::optional<failure> refused = refusal(when, value.id, current))
+        return std::unexpected(*std::move(refused));
+    value.etag = etag_of(++after_round_.changes);
+    after_round_.counts = counts_after(after_round_.counts, current, &value);
+    round.changes.Put(round.data.registry(), value.id, device_to_json(value));
+    round_[value.id] = value;
+    return value;
+}
+
+void rocksdb_device_registry::remove(std::string id, condition when, reply_to<device> reply) {
+    writes_.submit<device>(0, std::move(reply),
+                           [this, id = std::move(id), when = std::move(when)](write_round& round) { return remove_now(id, when, round); });
+}
+
+outcome<device> rocksdb_device_registry::remove_now(const std::string& id, const condition& when, write_round& round) {
+    const outcome<std::optional<device>> before = in_round(round.data, id);
+    if (!before)
+        return std::unexpected(before.error());
+    const device* current = *before ? &**before : nullptr;
+    if (std::optional<failure> refused = refusal(when, id, current))
+        return std::unexpected(*std::move(refused));
+    if (!current)
+        return std::unexpected(no_such_device(id));
+    after_round_.counts = counts_after(after_round_.counts, current, nullptr);
+    round.changes.Delete(round.data.registry(), id);
+    round_[id] = std::nullopt;
+    return *current;
+}
+
+/// The device as it will be when the round is committed as far as it has got.
+outcome<std::optional<device>> rocksdb_device_registry::in_round(database& data, const std::string& id) const {
+    if (const auto changed = round_.find(id); changed != round_.end())
+        return changed->second;
+    return stored(data, id);
+}
+
+void rocksdb_device_registry::seal(write_round& round) {
+    if (!round_.empty())
+        round.changes.Put(round.data.meta(), keys::slice(keys::registry_state), keys::slice(values::encode(after_round_)));
+}
+
+void rocksdb_device_registry::committed() {
+    if (round_.empty())
+        return;
+    round_.clear();
+    const std::lock_guard lock(mutex_);
+    state_ = after_round_;
+}
+
+void rocksdb_device_registry::abandoned() {
+    round_.clear();
+    const std::lock_guard lock(mutex_);
+    after_round_ = state_;
+}
+
+} // namespace capstan::store

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+
+#include "store/device_registry.hpp"
+#include "store/rocksdb/committer.hpp"
+#include "store/rocksdb/values.hpp"
+
+namespace capstan::store {
+
+/// Conditions are decided by the committer's thread, one after the other, against what is durable and what its open round
+/// changes. Counts are kept, not counted: a start is as fast with a million devices as with none.
+class rocksdb_device_registry final : public device_registry, public round_member {
+public:
+    rocksdb_device_registry(database_slot& data, committer& writes) : data_(data), writes_(writes) {}
+
+    std::optional<device> find(std::string_view id) const override;
+    std::vector<device> list(std::string_view after, std::size_t limit) const override;
+    device_counts count() const override;
+    void put(device value, condition when, reply_to<device> reply) override;
+    void remove(std::string id, condition when, reply_to<device> reply) override;
+
+    outcome<void> recover(database& data) override;
+    void seal(write_round& round) override;
+    void committed() override;
+    void abandoned() override;
+
+private:
+    outcome<device> put_now(device value, const condition& when, write_round& round);
+    outcome<device> remove_now(const std::string& id, const condition& when, write_round& round);
+    outcome<std::optional<device>> in_round(database& data, const std::string& id) const;
+
+    database_slot& data_;
+    committer& writes_;
+    std::unordered_map<std::string, std::optional<device>> round_; ///< what the open round changes; committer's thread only
+    values::registry_state after_round_;                           ///< likewise; between rounds what is durable
+    mutable std::mutex mutex_;                                     ///< guards state_
+    values::registry_state state_;
+};
+
+} // namespace capstan::store

@@ -1,0 +1,61 @@
+#include "store/rocksdb/read_pool.hpp"
+
+#include <utility>
+
+namespace capstan::store {
+namespace {
+
+// A link has one read on its way at most, and a device one load: more than this is no hub that this machine could carry.
+constexpr std::size_t jobs_max = 256 * 1024;
+
+} // namespace
+
+read_pool::read_pool(std::size_t threads) {
+    for (std::size_t i = 0; i < threads; ++i)
+        threads_.emplace_back([this] { run(); });
+}
+
+void read_pool::submit(job work) {
+    std::optional<failure> refused;
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_)
+            refused = store_is_closed();
+        else if (jobs_.size() >= jobs_max)
+            refused = failure{errc::full, "too many reads wait for the disk"};
+        if (!refused)
+            jobs_.push_back(std::move(work));
+    }
+    if (refused)
+        work(&*refused);
+    else
+        wake_.notify_one();
+}
+
+void read_pool::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+        if (jobs_.empty())
+            return;
+        {
+            job work = std::move(jobs_.front());
+            jobs_.pop_front();
+            lock.unlock();
+            work(nullptr);
+        }
+        lock.lock();
+    }
+}
+
+void read_pool::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : std::exchange(threads_, {}))
+        thread.join();
+}
+
+} // namespace capstan::store

@@ -1,0 +1,143 @@
+#include "store/rocksdb/values.hpp"
+
+#include "store/encoding.hpp"
+#include "store/event_framing.hpp"
+
+namespace capstan::store::values {
+namespace {
+
+constexpr std::uint8_t format = 1; // of every value but records, so far
+
+void put_time(bytes& to, wall_time time) { put_fixed(to, static_cast<std::uint64_t>(time.time_since_epoch().count())); }
+
+wall_time read_time(bytes_reader& in) { return wall_time(std::chrono::milliseconds(static_cast<std::int64_t>(in.fixed<std::uint64_t>()))); }
+
+bool ended(const bytes_reader& in) { return in.ok() && in.remaining() == 0; }
+
+} // namespace
+
+bytes record_header(wall_time enqueued, std::size_t count) {
+    bytes out{event_framing_version};
+    put_time(out, enqueued);
+    put_fixed(out, static_cast<std::uint32_t>(count));
+    return out;
+}
+
+std::optional<event_record> decode_record(bytes_view key, bytes_view value) {
+    bytes_reader number(key);
+    bytes_reader in(value);
+    event_record record;
+    record.first = number.fixed<std::uint64_t>();
+    const bool known = in.fixed<std::uint8_t>() == event_framing_version;
+    record.enqueued = read_time(in);
+    record.count = in.fixed<std::uint32_t>();
+    record.framed = in.take(in.remaining());
+    // A framed event is three bytes or more: a count that is damaged must not stand for numbers that never were.
+    if (!known || !ended(number) || !in.ok() || record.count == 0 || record.count > record.framed.size() / 3)
+        return std::nullopt;
+    return record;
+}
+
+bytes encode(const partition_state& state) {
+    bytes out{format};
+    put_fixed(out, state.begin);
+    put_fixed(out, state.next);
+    put_time(out, state.last_enqueued);
+    return out;
+}
+
+std::optional<partition_state> decode_partition_state(bytes_view value) {
+    bytes_reader in(value);
+    partition_state state;
+    const bool known = in.fixed<std::uint8_t>() == format;
+    state.begin = in.fixed<std::uint64_t>();
+    state.next = in.fixed<std::uint64_t>();
+    state.last_enqueued = read_time(in);
+    return known && ended(in) && state.begin <= state.next ? std::optional(state) : std::nullopt;
+}
+
+bytes encode(const command& value) {
+    bytes out{format};
+    out.reserve(32 + value.message_id.size() + value.message.size());
+    put_time(out, value.enqueued);
+    put_time(out, value.expires);
+    put_fixed(out, value.delivery_count);
+    put_fixed(out, static_cast<std::uint8_t>(value.ack));
+    put_text(out, value.message_id);
+    append(out, value.message);
+    return out;
+}
+
+std::optional<command> decode_command(std::uint64_t sequence, bytes_view value) {
+    bytes_reader in(value);
+    command out;
+    out.sequence = sequence;
+    const bool known = in.fixed<std::uint8_t>() == format;
+    out.enqueued = read_time(in);
+    out.expires = read_time(in);
+    out.delivery_count = in.fixed<std::uint32_t>();
+    const auto ack = in.fixed<std::uint8_t>();
+    out.ack = static_cast<ack_mode>(ack);
+    out.message_id = in.text();
+    const bytes_view message = in.take(in.remaining());
+    out.message.assign(message.begin(), message.end());
+    return known && in.ok() && ack <= static_cast<std::uint8_t>(ack_mode::full) ? std::optional(std::move(out)) : std::nullopt;
+}
+
+bytes encode(const feedback_record& record) {
+    bytes out{format};
+    put_time(out, record.time);
+    put_fixed(out, static_cast<std::uint8_t>(record.status));
+    put_text(out, record.original_message_id);
+    put_text(out, record.device_id);
+    put_text(out, record.generation_id);
+    return out;
+}
+
+std::optional<feedback_record> decode_feedback(std::uint64_t sequence, bytes_view value) {
+    bytes_reader in(value);
+    feedback_record out;
+    out.sequence = sequence;
+    const bool known = in.fixed<std::uint8_t>() == format;
+    out.time = read_time(in);
+    const auto status = in.fixed<std::uint8_t>();
+    out.status = static_cast<feedback_status>(status);
+    out.original_message_id = in.text();
+    out.device_id = in.text();
+    out.generation_id = in.text();
+    const bool valid = known && ended(in) && status <= static_cast<std::uint8_t>(feedback_status::purged);
+    return valid ? std::optional(std::move(out)) : std::nullopt;
+}
+
+bytes encode_next(std::uint64_t next) {
+    bytes out{format};
+    put_fixed(out, next);
+    return out;
+}
+
+std::optional<std::uint64_t> decode_next(bytes_view value) {
+    bytes_reader in(value);
+    const bool known = in.fixed<std::uint8_t>() == format;
+    const auto next = in.fixed<std::uint64_t>();
+    return known && ended(in) ? std::optional(next) : std::nullopt;
+}
+
+bytes encode(const registry_state& state) {
+    bytes out{format};
+    put_fixed(out, state.counts.total);
+    put_fixed(out, state.counts.enabled);
+    put_fixed(out, state.changes);
+    return out;
+}
+
+std::optional<registry_state> decode_registry_state(bytes_view value) {
+    bytes_reader in(value);
+    registry_state state;
+    const bool known = in.fixed<std::uint8_t>() == format;
+    state.counts.total = in.fixed<std::uint64_t>();
+    state.counts.enabled = in.fixed<std::uint64_t>();
+    state.changes = in.fixed<std::uint64_t>();
+    return known && ended(in) ? std::optional(state) : std::nullopt;
+}
+
+} // namespace capstan::store::values

@@ -1,0 +1,127 @@
+"""Bad addresses, bad commands and oversized messages: a clear condition each, and the link or connection beside it goes on."""
+import time
+
+from harness.event_reader import EventReader, body
+from harness.hub import Hub, expect, expect_equal, main
+from harness.raw_amqp import (ACCEPTED, BATCH_FORMAT, DATA, DETACH, RECEIVER, REJECTED, SELECTOR_FILTER, SENDER, Described, RawClient,
+                              Symbol, Timestamp, condition, encode, message)
+
+KIB = 1024
+
+
+def check_addresses(hub, client):
+    addresses = ["/no/such/address", "/devices/known/nothing", "/devices//messages/events", "", "/messages/devicebound/more", "x" * 5000]
+    for handle, address in enumerate(addresses, 10):
+        answer = client.attach(SENDER, handle, address)
+        expect_equal(answer.performative, DETACH, f"answer to an attach to {address[:40]!r}")
+        expect(condition(answer.argument(2)) in ("amqp:not-found", "amqp:unauthorized-access"), f"{address[:40]!r}: {answer}")
+    return len(addresses)
+
+
+def check_sizes(client):
+    """255 KiB pass, 257 are rejected, more than the link's limit ends the link with message-size-exceeded."""
+    client.transfer(1, message(b"f" * 60000))  # one frame; the others are sent in pieces
+    expect_equal(client.outcome()[0], ACCEPTED, "60000 bytes")
+    send_in_frames(client, message(b"p" * (255 * KIB)))
+    expect_equal(client.outcome()[0], ACCEPTED, "255 KiB")
+    send_in_frames(client, message(b"r" * (257 * KIB)))
+    code, fields = client.outcome()
+    expect_equal((code, condition(fields[0])), (REJECTED, "amqp:link:message-size-exceeded"), "257 KiB")
+
+
+def send_in_frames(client, octets, size=60000):
+    pieces = [octets[at:at + size] for at in range(0, len(octets), size)]
+    for n, piece in enumerate(pieces):
+        client.transfer(1, piece, more=n < len(pieces) - 1)
+
+
+def check_too_large_for_the_link(hub, device):
+    with RawClient(hub).connect_as(device.username, device.token()) as client:
+        limit = client.attach(SENDER, 1, device.address("messages/events")).argument(10)
+        expect(limit and limit >= 256 * KIB, f"max-message-size {limit}")
+        for _ in range(limit // 60000 + 2):
+            client.transfer(1, b"\0" * 60000, more=True)
+        answer = client.outcome(DETACH)
+        error = answer.argument(2) if not isinstance(answer, tuple) else answer[1][0]
+        expect_equal(condition(error), "amqp:link:message-size-exceeded", "more than the link's max-message-size")
+
+
+def check_malformed(client):
+    """What is no message is rejected; what merely holds an unknown section or no body is the device's business."""
+    rubbish = [b"\xff" * 20, b"\0", encode("a bare string"), encode(Described(DATA, b"x"))[:-1]]
+    for octets in rubbish:
+        client.transfer(1, octets)
+        code, fields = client.outcome()
+        expect_equal(code, REJECTED, f"outcome of {octets[:10]!r}")
+        expect(condition(fields[0]), "a rejection without a condition")
+    client.transfer(1, encode(Described(DATA, b"\xff" * 20)), message_format=BATCH_FORMAT)
+    expect_equal(client.outcome()[0], REJECTED, "a batch whose entry is no message")
+    return len(rubbish) + 1
+
+
+def command(to, body_=b"x", **fields):
+    properties = ["id", None, to, None, None, None, None, None, fields.get("expiry")]
+    return message(body_, properties=properties, application={"iothub-ack": "full"})
+
+
+def check_commands(hub, device):
+    with RawClient(hub).connect_as(hub.policy_username("service"), hub.policy_token("service")) as service:
+        service.attach(SENDER, 1, "/messages/devicebound")
+        good = device.address("messages/devicebound")
+        cases = [
+            ("an unknown device", command("/devices/stranger/messages/devicebound"), "amqp:not-found"),
+            ("no 'to'", message(b"x", properties=["id"]), None),
+            ("a 'to' that names no device", command("/messages/devicebound"), None),
+            ("an expiry in the past", command(good, expiry=Timestamp((time.time() - 60) * 1000)), "com.microsoft:argument-error"),
+            ("an expiry far ahead", command(good, expiry=Timestamp((time.time() + 30 * 86400) * 1000)), "com.microsoft:argument-error"),
+        ]
+        for what, octets, wanted in cases:
+            service.transfer(1, octets)
+            code, fields = service.outcome()
+            expect_equal(code, REJECTED, f"outcome for {what}")
+            expect(wanted is None or condition(fields[0]) == wanted, f"{what}: {condition(fields[0])}")
+        send_in_frames(service, command(good, b"c" * (65 * KIB)))
+        expect_equal(condition(service.outcome()[1][0]), "amqp:link:message-size-exceeded", "a command of 65 KiB")
+        for n in range(50):
+            service.transfer(1, command(good))
+            expect_equal(service.outcome()[0], ACCEPTED, f"command {n}")
+        service.transfer(1, command(good))
+        expect_equal(condition(service.outcome()[1][0]), "amqp:resource-limit-exceeded", "the 51st command")
+    return len(cases) + 2
+
+
+def check_filters(hub):
+    endpoint = hub.event_hub()
+    address = f"{endpoint['EntityPath']}/ConsumerGroups/$Default/Partitions/"
+    with RawClient(hub).connect_as(endpoint["SharedAccessKeyName"], endpoint["SharedAccessKey"]) as reader:
+        expressions = ["nonsense", "amqp.annotation.unknown > 1", "amqp.annotation.x-opt-sequence-number > 'abc'",
+                       "amqp.annotation.x-opt-offset < 3", "amqp.annotation.x-opt-sequence-number > 99999999999999999999999"]
+        for handle, expression in enumerate(expressions):
+            filters = {Symbol(SELECTOR_FILTER): Described(Symbol(SELECTOR_FILTER), expression)}
+            answer = reader.attach(RECEIVER, handle, address + "0", filters=filters)
+            expect_equal(answer.performative, DETACH, f"answer to the filter {expression!r}")
+            expect(condition(answer.argument(2)) in ("amqp:invalid-field", "com.microsoft:argument-error"), f"{expression}: {answer}")
+        for handle, partition in enumerate(["4", "-1", "x", ""], 20):
+            expect_equal(reader.attach(RECEIVER, handle, address + partition).performative, DETACH, f"partition {partition!r}")
+    return len(expressions)
+
+
+def test():
+    with Hub() as hub:
+        device = hub.create_device("known")
+        with RawClient(hub).connect_as(device.username, device.token()) as client:
+            client.attach(SENDER, 1, device.address("messages/events"))
+            addresses = check_addresses(hub, client)
+            check_sizes(client)
+            malformed = check_malformed(client)
+            filters, commands = check_filters(hub), check_commands(hub, device)
+            client.transfer(1, message(b"still here"))
+            expect_equal(client.outcome()[0], ACCEPTED, "a good message after all that")
+        check_too_large_for_the_link(hub, device)
+        with EventReader(hub) as reader:
+            stored = [len(body(event)) for part in reader.read_all().values() for event in part]
+        expect_equal(stored, [60000, 255 * KIB, 10], "what was stored")
+    return f"{addresses} addresses, {filters} filters, {commands} commands, {malformed} malformed and 3 oversized messages refused"
+
+
+main(test)

@@ -1,0 +1,85 @@
+"""A full disk: the hub stops accepting and says so, keeps what it accepted, and goes on when there is room again."""
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from harness import isolate
+from harness.event_reader import EventReader, body, sequence_number
+from harness.hub import Hub, Skip, expect, expect_equal, main, until
+from harness.raw_amqp import ACCEPTED, CLOSE, DETACH, END, SENDER, RawClient, message
+
+MIB = 1024 * 1024
+ROOM, MORE_ROOM = 96 * MIB, 256 * MIB
+PIECE = 50_000
+
+
+def mount(folder, size, *options):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join([f"size={size}", *options]), "capstan-test", folder], check=True)
+
+
+def fill(hub, device):
+    """Sends until the hub will not take more; (the accepted bodies, how it refused)."""
+    accepted = []
+    with RawClient(hub, limit=30).connect_as(device.username, device.token()) as client:
+        client.attach(SENDER, 1, device.address("messages/events"))
+        for n in range(2 * ROOM // PIECE):
+            name = b"%08d" % n
+            client.transfer(1, message(name + os.urandom(PIECE)))
+            try:
+                answer = client.outcome(DETACH, END, CLOSE)
+            except (TimeoutError, EOFError) as error:
+                raise AssertionError(f"after {n} messages the hub answered no more: {type(error).__name__}") from None
+            if not isinstance(answer, tuple) or answer[0] != ACCEPTED:
+                return accepted, answer
+            accepted.append(name)
+    raise AssertionError("the disk did not fill")
+
+
+def stored(hub):
+    with EventReader(hub) as reader:
+        events = [event for part in reader.read_all().values() for event in part]
+    expect_equal([sequence_number(event) for event in events], list(range(len(events))), "sequence numbers")
+    return [body(event)[:8] for event in events]
+
+
+def accepts_again(hub, device):
+    try:
+        with RawClient(hub).connect_as(device.username, device.token()) as client:
+            client.attach(SENDER, 1, device.address("messages/events"))
+            client.transfer(1, message(b"room again"))
+            answer = client.outcome(DETACH, END, CLOSE)
+            return isinstance(answer, tuple) and answer[0] == ACCEPTED
+    except (AssertionError, EOFError, TimeoutError):
+        return False
+
+
+def test():
+    if not isolate.enter("mount"):
+        raise Skip("needs a mount namespace for a disk that can be filled")
+    disk = pathlib.Path(tempfile.mkdtemp(prefix="disk-"))
+    mount(disk, ROOM)
+    hub = Hub(data=disk / "data").start()
+    device = hub.create_device("full")
+    accepted, answer = fill(hub, device)
+    expect(hub.process.poll() is None, f"the hub died of a full disk with status {hub.process.returncode}")
+    log = hub.log.read_text(errors="replace").lower()
+    expect("no space" in log or "disk" in log or "full" in log, "the log does not say that the disk is full")
+    expect(len(accepted) > 100, f"only {len(accepted)} messages fitted in {ROOM} bytes")
+    hub.kill()
+
+    mount(disk, MORE_ROOM, "remount")
+    hub.start()
+    kept = stored(hub)
+    missing = set(accepted) - set(kept)
+    expect(not missing and len(kept) == len(set(kept)), f"{len(missing)} of {len(accepted)} accepted messages are lost")
+    until(lambda: accepts_again(hub, device), 30, "a message is accepted once there is room")
+    hub.stop()
+    return f"{len(accepted)} messages until the disk was full, the next one refused ({kind(answer)}), none lost, more after there was room"
+
+
+def kind(answer):
+    return f"outcome {answer[0]:#x}" if isinstance(answer, tuple) else f"frame {answer.performative:#x}"
+
+
+main(test)

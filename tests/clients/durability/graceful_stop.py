@@ -1,0 +1,53 @@
+"""SIGTERM under load: no acceptance is lost, connections end with amqp:connection:forced, the hub leaves with status 0."""
+import concurrent.futures
+
+from harness.event_reader import EventReader, body, sequence_number
+from harness.hub import Hub, expect, expect_equal, main
+from harness.raw_amqp import ACCEPTED, CLOSE, DISPOSITION, SENDER, RawClient, condition, message
+
+ENOUGH = 200
+
+
+def serve_until_closed(client, accepted, on_enough):
+    """Keeps sending one message after the other until the hub closes; the condition of its CLOSE."""
+    n = 0
+    while True:
+        client.transfer(1, message(b"%d" % n))
+        frame = next_of(client)
+        if frame.performative == CLOSE:
+            return condition(frame.argument(0))
+        if int(frame.argument(4).descriptor) == ACCEPTED:
+            accepted.add(b"%d" % n)
+        n += 1
+        if n == ENOUGH:
+            on_enough()
+
+
+def next_of(client):
+    """The next DISPOSITION or CLOSE; a link or session may be ended before the connection is."""
+    while True:
+        frame = client.next_frame()
+        if frame.performative in (DISPOSITION, CLOSE):
+            return frame
+
+
+def test():
+    hub = Hub().start()
+    device = hub.create_device("stopped")
+    client = RawClient(hub).connect_as(device.username, device.token())
+    client.attach(SENDER, 1, device.address("messages/events"))
+    idle = RawClient(hub).connect_as(device.username, device.token())
+    accepted, stopping = set(), []
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        said = serve_until_closed(client, accepted, lambda: stopping.append(pool.submit(hub.stop)))
+        stopping[0].result()
+    expect_equal([said, condition(next_of(idle).argument(0))], ["amqp:connection:forced"] * 2, "conditions of the CLOSE frames")
+
+    with hub as again, EventReader(again) as reader:
+        events = [event for part in reader.read_all().values() for event in part]
+        expect(accepted <= {body(event) for event in events}, "an accepted message is lost")
+        expect_equal([sequence_number(event) for event in events], list(range(len(events))), "sequence numbers")
+    return f"SIGTERM after {len(accepted)} accepted messages: CLOSE amqp:connection:forced to a busy and an idle client, status 0"
+
+
+main(test)

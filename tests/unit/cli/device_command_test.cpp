@@ -1,0 +1,181 @@
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "auth/sas_token.hpp"
+#include "server/data_folder.hpp"
+#include "support/temporary_folder.hpp"
+#include "unit/cli/command_line.hpp"
+#include "unit/cli/fake_hub.hpp"
+
+namespace capstan {
+namespace {
+
+namespace json = boost::json;
+using test::canned_answer;
+using test::fake_hub;
+using test::run_capstan;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const std::string device_json =
+    R"({"deviceId":"dev#1","etag":"abc=","status":"enabled","statusReason":null,"connectionState":"Connected",)"
+    R"("lastActivityTime":"0001-01-01T00:00:00Z","cloudToDeviceMessageCount":3,"authentication":{"type":"sas",)"
+    R"("symmetricKey":{"primaryKey":"cHJpbWFyeQ==","secondaryKey":"c2Vjb25k"}},"capabilities":{"iotEdge":false}})";
+
+struct device_command : testing::Test {
+    test::temporary_folder parent;
+    std::string path = parent / "hub";
+    std::optional<server::data_folder> folder;
+    server::certificate_files files;
+    std::optional<fake_hub> hub;
+
+    void SetUp() override {
+        const wall_time now = system_wall_clock().now();
+        folder.emplace(std::move(*server::data_folder::open(path, {4, {}, "hub.example.net"}, now)));
+        files = server::prepare_own_certificate(server::tls_folder_in(path), {"hub.example.net"}, now).value();
+    }
+    /// A hub that gives these answers, each on a connection of its own, known through the data folder.
+    void answer(std::vector<canned_answer> answers) {
+        hub.emplace(files, std::move(answers));
+        ASSERT_TRUE(folder->publish({{"hub.example.net"}, 5671, hub->port(), path, *files.ca, 1}));
+    }
+};
+
+TEST_F(device_command, create_sends_what_the_service_sdks_send) {
+    answer({{200, device_json}});
+    const auto printed = run_capstan({"device", "create", "dev#1", "--data", path});
+    EXPECT_EQ(printed.code, 0) << printed.err;
+    EXPECT_THAT(printed.out,
+                StartsWith("DEVICE  STATUS   CONNECTION  AUTHENTICATION  EDGE   WAITING  LAST ACTIVITY\ndev#1   enabled  Connected   sas"));
+    EXPECT_THAT(printed.out, testing::Not(HasSubstr("cHJpbWFyeQ==")));
+
+    const auto& asked = hub->finish().at(0);
+    EXPECT_EQ(asked.method(), boost::beast::http::verb::put);
+    EXPECT_EQ(asked.target(), "/devices/dev%231?api-version=2021-04-12");
+    EXPECT_EQ(asked["If-Match"], "");
+    EXPECT_EQ(json::parse(asked.body()),
+              json::parse(R"({"deviceId":"dev#1","status":"enabled",)"
+                          R"("authentication":{"type":"sas","symmetricKey":{"primaryKey":"","secondaryKey":""}}})"));
+    const auto token = auth::parse_sas_token(std::string(asked["Authorization"]));
+    ASSERT_TRUE(token) << token.error();
+    EXPECT_EQ(token->resource, "hub.example.net");
+    EXPECT_EQ(token->policy, "iothubowner");
+    EXPECT_TRUE(auth::signed_by(*token, folder->hub().policies.find("iothubowner")->primary_key));
+}
+
+TEST_F(device_command, create_takes_properties_and_prints_json) {
+    answer({{200, device_json}});
+    const auto printed = run_capstan({"device", "create", "dev1", "--data", path, "--primary-key", "cA==", "--secondary-key",
+                                      "cw==", "--status", "disabled", "--edge-enabled", "-o", "json"});
+    EXPECT_EQ(json::parse(printed.out), json::parse(device_json));
+    EXPECT_THAT(printed.out, StartsWith("{\n  \"deviceId\": \"dev#1\",\n"));
+    EXPECT_EQ(json::parse(hub->finish().at(0).body()),
+              json::parse(R"({"deviceId":"dev1","status":"disabled","authentication":{"type":"sas","symmetricKey":)"
+                          R"({"primaryKey":"cA==","secondaryKey":"cw=="}},"capabilities":{"iotEdge":true}})"));
+}
+
+TEST_F(device_command, show_prints_the_devices_json) {
+    answer({{200, device_json}});
+    const auto printed = run_capstan({"device", "show", "dev#1", "--data", path});
+    EXPECT_EQ(json::parse(printed.out), json::parse(device_json));
+    EXPECT_EQ(hub->finish().at(0).method(), boost::beast::http::verb::get);
+}
+
+TEST_F(device_command, list_makes_a_table_or_json) {
+    answer({{200, "[" + device_json + "]"}, {200, "[]"}});
+    EXPECT_THAT(run_capstan({"device", "list", "--data", path, "--top", "5"}).out, HasSubstr("\ndev#1 "));
+    EXPECT_EQ(run_capstan({"device", "list", "--data", path, "-o", "json"}).out, "[]\n");
+    EXPECT_EQ(hub->finish().at(0).target(), "/devices?api-version=2021-04-12&top=5");
+    EXPECT_EQ(hub->finish().at(1).target(), "/devices?api-version=2021-04-12");
+}
+
+TEST_F(device_command, update_changes_what_is_given_under_the_etag_it_read) {
+    answer({{200, device_json}, {200, device_json}});
+    const auto printed = run_capstan({"device", "update", "dev#1", "--data", path, "--status", "disabled", "--status-reason", "lost",
+                                      "--set", "capabilities.iotEdge=true", "--set", "tags.site=B 7"});
+    EXPECT_EQ(printed.code, 0) << printed.err;
+    const auto& asked = hub->finish().at(1);
+    EXPECT_EQ(asked.method(), boost::beast::http::verb::put);
+    EXPECT_EQ(asked["If-Match"], "\"abc=\"");
+    json::value expected = json::parse(device_json);
+    expected.as_object()["status"] = "disabled";
+    expected.as_object()["statusReason"] = "lost";
+    expected.as_object()["capabilities"].as_object()["iotEdge"] = true;
+    expected.as_object()["tags"] = {{"site", "B 7"}};
+    EXPECT_EQ(json::parse(asked.body()), expected);
+}
+
+TEST_F(device_command, delete_removes_whatever_the_etag) {
+    answer({{204, ""}});
+    EXPECT_EQ(run_capstan({"device", "delete", "dev1", "--data", path}).out, "deleted dev1\n");
+    EXPECT_EQ(hub->finish().at(0).method(), boost::beast::http::verb::delete_);
+    EXPECT_EQ(hub->finish().at(0)["If-Match"], "*");
+}
+
+TEST_F(device_command, a_refusal_ends_with_2_and_the_hubs_words) {
+    answer({{404, R"({"Message":"ErrorCode:DeviceNotFound;dev1","ExceptionMessage":"Tracking ID:x"})"}, {500, "oops"}, {503, ""}});
+    const char* expected[] = {"capstan: the hub refuses: 404 DeviceNotFound: dev1\n", "capstan: the hub refuses: 500 oops\n",
+                              "capstan: the hub refuses: 503 Service Unavailable\n"};
+    for (const char* text : expected) {
+        const auto printed = run_capstan({"device", "show", "dev1", "--data", path});
+        EXPECT_EQ(printed.code, 2);
+        EXPECT_EQ(printed.err, text);
+        EXPECT_EQ(printed.out, "");
+    }
+}
+
+TEST_F(device_command, no_hub_ends_with_3) {
+    const auto stopped = run_capstan({"device", "list", "--data", path});
+    EXPECT_EQ(stopped.code, 3);
+    EXPECT_THAT(stopped.err, HasSubstr("no hub is running"));
+
+    answer({});
+    const std::string port = std::to_string(hub->port());
+    hub.reset();
+    const auto killed = run_capstan({"device", "list", "--data", path});
+    EXPECT_EQ(killed.code, 3);
+    EXPECT_THAT(killed.err, HasSubstr("cannot reach the hub at hub.example.net:" + port));
+}
+
+TEST_F(device_command, a_login_reaches_a_hub_elsewhere) {
+    const std::string key = folder->hub().policies.find("registryReadWrite")->primary_key;
+    answer({{200, "[]"}, {200, "[]"}});
+    const std::string login =
+        "HostName=localhost:" + std::to_string(hub->port()) + ";SharedAccessKeyName=registryReadWrite;SharedAccessKey=" + key;
+    const auto trusted = run_capstan({"device", "list", "--login", login, "--ca", files.ca->string()});
+    EXPECT_EQ(trusted.code, 0) << trusted.err;
+    const auto distrusted = run_capstan({"device", "list", "--login", login});
+    EXPECT_EQ(distrusted.code, 3);
+    EXPECT_THAT(distrusted.err, HasSubstr("give the hub's CA with --ca FILE"));
+    EXPECT_EQ(auth::parse_sas_token(std::string(hub->finish().at(0)["Authorization"]))->policy, "registryReadWrite");
+}
+
+TEST_F(device_command, another_hubs_certificate_is_not_trusted) {
+    const test::temporary_folder other;
+    const auto foreign = server::prepare_own_certificate(other / "tls", {"hub.example.net"}, system_wall_clock().now()).value();
+    answer({});
+    hub.emplace(foreign, std::vector<canned_answer>{{200, "[]"}});
+    ASSERT_TRUE(folder->publish({{"hub.example.net"}, 5671, hub->port(), path, *files.ca, 1}));
+    EXPECT_EQ(run_capstan({"device", "list", "--data", path}).code, 3);
+    EXPECT_TRUE(hub->finish().empty());
+}
+
+TEST_F(device_command, wrong_logins_are_explained) {
+    EXPECT_THAT(run_capstan({"device", "list", "--login", "HostName=h;DeviceId=d;SharedAccessKey=a2V5"}).err,
+                HasSubstr("SharedAccessKeyName"));
+    EXPECT_THAT(run_capstan({"device", "list", "--login", "HostName=h:x;SharedAccessKeyName=p;SharedAccessKey=a2V5"}).err,
+                HasSubstr("port 'x'"));
+    EXPECT_THAT(run_capstan({"device", "list", "--login", "HostName=h;SharedAccessKeyName=p;SharedAccessKey=a2V5", "--ca", "none.pem"}).err,
+                HasSubstr("none.pem"));
+}
+
+TEST_F(device_command, connection_string_of_a_device_comes_from_the_hub) {
+    answer({{200, device_json}, {200, R"({"deviceId":"x","authentication":{"type":"selfSigned"}})"}});
+    EXPECT_EQ(run_capstan({"connection-string", "--data", path, "--device", "dev#1"}).out,
+              "HostName=hub.example.net;DeviceId=dev#1;SharedAccessKey=cHJpbWFyeQ==\n");
+    EXPECT_EQ(run_capstan({"connection-string", "--data", path, "--device", "x"}).out, "HostName=hub.example.net;DeviceId=x;x509=true\n");
+}
+
+} // namespace
+} // namespace capstan

@@ -1,0 +1,249 @@
+// Cloud-to-device messages and their feedback: service link, queue, device link and back, through both engines and a store.
+
+#include <boost/json.hpp>
+
+#include <capstan/amqp/message.hpp>
+
+#include "support/hub_fixture.hpp"
+
+namespace capstan::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+amqp::bytes command(std::string_view id, std::string_view ack = "full", std::string_view to = "/devices/dev1/messages/devicebound") {
+    amqp::bytes out;
+    amqp::message_properties properties;
+    properties.message_id = amqp::value(id);
+    properties.to = to;
+    amqp::message_builder(out).properties(properties).application_properties([&](amqp::map_writer& entries) {
+        entries.add("iothub-ack", ack);
+        entries.add("number", std::int32_t{7});
+    }).data("do it");
+    return out;
+}
+
+class commands_test : public hub_fixture {
+protected:
+    commands_test() { add_device("dev1"); }
+
+    amqp::delivery_state say(std::string_view id, std::string_view ack = "full", std::string_view to = "/devices/dev1/messages/devicebound") {
+        if (!service) {
+            service = &connect_service();
+            service_link = sender(*service, "/messages/devicebound");
+        }
+        service->news.disposed.clear();
+        send(*service, service_link, command(id, ack, to));
+        EXPECT_EQ(service->news.disposed.size(), 1u);
+        return service->news.disposed.empty() ? amqp::delivery_state() : service->news.disposed[0].state;
+    }
+    hub_client& listen(std::uint32_t credit = 10) {
+        auto& device = connect_device("dev1");
+        receiver(device, "/devices/dev1/messages/devicebound", credit);
+        return device;
+    }
+    void answer(hub_client& device, std::size_t index, const amqp::delivery_state& state, bool settled = true) {
+        const auto& message = device.news.messages[index];
+        device.engine().settle(message.link, message.id, message.id, state, settled);
+        hub_fixture::settle();
+    }
+    /// The records of the first batch of feedback that a service gets.
+    boost::json::array feedback() {
+        auto& reader = connect_service();
+        receiver(reader, "/messages/serviceBound/feedback", 10);
+        if (reader.news.messages.empty()) return {};
+        const auto view = amqp::message_view::parse(reader.news.messages[0].payload);
+        EXPECT_EQ(amqp::read_properties(view->properties().content)->content_type, "application/vnd.microsoft.iothub.feedback.json");
+        const auto body = view->joined_data();
+        return boost::json::parse(std::string(body.begin(), body.end())).as_array();
+    }
+
+    hub_client* service = nullptr;
+    amqp::link_id service_link{};
+};
+
+TEST_F(commands_test, waits_for_a_device_that_is_away) {
+    EXPECT_EQ(say("m1").what, amqp::delivery_state::shape::accepted);
+    auto& device = listen();
+    ASSERT_EQ(device.news.messages.size(), 1u);
+    const auto& got = device.news.messages[0];
+    EXPECT_FALSE(got.settled);
+    EXPECT_EQ(got.tag.size(), 16u);
+    const auto view = amqp::message_view::parse(got.payload);
+    const auto properties = amqp::read_properties(view->properties().content);
+    EXPECT_EQ(amqp::id_text(properties->message_id), "m1");
+    EXPECT_EQ(properties->to, "/devices/dev1/messages/devicebound");
+    const auto annotations = *amqp::decode_value(view->message_annotations().content)->get<amqp::map>();
+    EXPECT_EQ(*annotations.find("iothub-deliverycount")->get<std::uint8_t>(), 0);
+    EXPECT_EQ(*annotations.find("x-opt-sequence-number")->get<std::uint64_t>(), 1u);
+    EXPECT_TRUE(annotations.find("iothub-enqueuedtime")->get<amqp::timestamp>());
+    EXPECT_EQ(annotations.find("x-opt-lock-token")->get<std::string>()->size(), 36u);
+    const auto texts = *amqp::decode_value(view->application_properties().content)->get<amqp::map>();
+    EXPECT_EQ(*texts.find("number")->get<std::string>(), "7") << "strings only: contract/iothub-amqp.md, 6.2";
+    EXPECT_EQ(*texts.find("iothub-ack")->get<std::string>(), "full");
+}
+
+TEST_F(commands_test, complete_gives_feedback_success) {
+    say("m1");
+    auto& device = listen();
+    answer(device, 0, amqp::delivery_state::accepted());
+    const auto records = feedback();
+    ASSERT_EQ(records.size(), 1u);
+    EXPECT_EQ(records[0].at("originalMessageId"), "m1");
+    EXPECT_EQ(records[0].at("statusCode"), "Success");
+    EXPECT_EQ(records[0].at("description"), "Success");
+    EXPECT_EQ(records[0].at("deviceId"), "dev1");
+    EXPECT_EQ(records[0].at("deviceGenerationId"), "1");
+    EXPECT_EQ(records[0].at("enqueuedTimeUtc").as_string().size(), std::string_view("2015-10-29T07:59:00.9772497Z").size());
+}
+
+TEST_F(commands_test, reject_gives_feedback_rejected) {
+    say("m1");
+    answer(listen(), 0, amqp::delivery_state::rejected({}));
+    EXPECT_EQ(feedback().at(0).at("statusCode"), "Rejected");
+}
+
+TEST_F(commands_test, nobody_is_told_who_did_not_ask) {
+    say("m1", "none");
+    answer(listen(), 0, amqp::delivery_state::accepted());
+    EXPECT_TRUE(feedback().empty());
+}
+
+TEST_F(commands_test, release_brings_it_back_with_a_higher_count) {
+    say("m1");
+    auto& device = listen();
+    answer(device, 0, amqp::delivery_state::released());
+    ASSERT_EQ(device.news.messages.size(), 2u);
+    const auto view = amqp::message_view::parse(device.news.messages[1].payload);
+    const auto annotations = *amqp::decode_value(view->message_annotations().content)->get<amqp::map>();
+    EXPECT_EQ(*annotations.find("iothub-deliverycount")->get<std::uint8_t>(), 1);
+}
+
+/// The .NET client does not settle, and waits for the hub to (contract/iothub-amqp.md, 6.3).
+TEST_F(commands_test, an_unsettled_outcome_is_confirmed) {
+    say("m1");
+    auto& device = connect_device("dev1");
+    session[&device] = device.engine().open_session().value();
+    amqp::attach_request request;
+    request.name = "second";
+    request.role = amqp::role::receiver;
+    request.source = amqp::encode_source("/devices/dev1/messages/deviceBound");
+    request.target = amqp::encode_target("x");
+    request.rcv_settle_mode = amqp::receiver_settle_mode::second;
+    request.credit = 10;
+    device.engine().attach(session[&device], request);
+    hub_fixture::settle();
+    ASSERT_EQ(device.news.messages.size(), 1u);
+    answer(device, 0, amqp::delivery_state::rejected({}), false);
+    ASSERT_EQ(device.news.disposed.size(), 1u);
+    EXPECT_TRUE(device.news.disposed[0].settled);
+    EXPECT_EQ(device.news.disposed[0].state.what, amqp::delivery_state::shape::accepted);
+    EXPECT_EQ(feedback().at(0).at("statusCode"), "Rejected");
+}
+
+TEST_F(commands_test, a_device_that_goes_gives_back_what_it_held) {
+    say("m1");
+    auto& first = listen();
+    ASSERT_EQ(first.news.messages.size(), 1u);
+    first.engine().detach(first.news.messages[0].link);
+    hub_fixture::settle();
+    auto& second = listen();
+    EXPECT_EQ(second.news.messages.size(), 1u);
+}
+
+TEST_F(commands_test, credit_is_what_a_device_gets) {
+    for (const auto* id : {"a", "b", "c"}) say(id);
+    auto& device = listen(2);
+    EXPECT_EQ(device.news.messages.size(), 2u);
+    device.engine().set_credit(device.news.messages[0].link, 1);
+    hub_fixture::settle();
+    EXPECT_EQ(device.news.messages.size(), 3u);
+}
+
+TEST_F(commands_test, a_drained_link_gets_what_there_is) {
+    say("a");
+    auto& device = listen(0);
+    const auto link = device.news.attached.back();
+    device.engine().set_credit(link, 5, true);
+    hub_fixture::settle();
+    EXPECT_EQ(device.news.messages.size(), 1u);
+    EXPECT_EQ(device.engine().credit_left(link), 0u);
+}
+
+TEST_F(commands_test, expires_unseen_with_feedback) {
+    say("m1");
+    advance(1h + 1s);
+    EXPECT_EQ(feedback().at(0).at("statusCode"), "Expired");
+    EXPECT_TRUE(listen().news.messages.empty());
+}
+
+TEST_F(commands_test, the_51st_is_refused) {
+    for (int number = 0; number < 50; ++number) ASSERT_EQ(say("m").what, amqp::delivery_state::shape::accepted);
+    const auto refused = say("m");
+    EXPECT_EQ(refused.error.condition, "amqp:resource-limit-exceeded");
+    EXPECT_NE(refused.error.description.find("403004"), std::string::npos);
+}
+
+TEST_F(commands_test, unknown_devices_are_not_found) {
+    EXPECT_EQ(say("m", "full", "/devices/nobody/messages/devicebound").error.condition, "amqp:not-found");
+    EXPECT_EQ(say("m", "full", "nonsense").error.condition, "amqp:not-found");
+    EXPECT_EQ(say("m", "full", "").error.condition, "com.microsoft:argument-error");
+    EXPECT_EQ(say("m", "loud").error.condition, "com.microsoft:argument-error");
+}
+
+TEST_F(commands_test, feedback_is_batched_by_time) {
+    say("m1");
+    auto& device = listen();
+    answer(device, 0, amqp::delivery_state::accepted());
+    auto& reader = connect_service();
+    receiver(reader, "/messages/serviceBound/feedback", 10);
+    EXPECT_EQ(reader.news.messages.size(), 1u);
+    say("m2");
+    say("m3");
+    answer(device, 1, amqp::delivery_state::accepted());
+    answer(device, 2, amqp::delivery_state::accepted());
+    EXPECT_EQ(reader.news.messages.size(), 1u);
+    advance(15s);
+    ASSERT_EQ(reader.news.messages.size(), 2u);
+    const auto body = amqp::message_view::parse(reader.news.messages[1].payload)->joined_data();
+    EXPECT_EQ(boost::json::parse(std::string(body.begin(), body.end())).as_array().size(), 2u);
+}
+
+TEST_F(commands_test, released_feedback_comes_again) {
+    say("m1");
+    answer(listen(), 0, amqp::delivery_state::accepted());
+    auto& reader = connect_service();
+    receiver(reader, "/messages/serviceBound/feedback", 10);
+    answer(reader, 0, amqp::delivery_state::released());
+    EXPECT_EQ(reader.news.messages.size(), 2u);
+    answer(reader, 1, amqp::delivery_state::accepted());
+    EXPECT_TRUE(feedback().empty());
+}
+
+TEST_F(commands_test, a_device_reports_on_the_feedback_link) {
+    say("m1");
+    auto& device = listen();
+    const auto reports = sender(device, "/messages/serviceBound/feedback");
+    amqp::bytes report;
+    amqp::message_properties properties;
+    properties.correlation_id = amqp::value("m1");
+    amqp::message_builder(report).properties(properties).application_properties([](amqp::map_writer& to) {
+        to.add("iothub-outcome", std::string_view("reject"));
+    });
+    send(device, reports, report);
+    ASSERT_EQ(device.news.disposed.size(), 1u);
+    EXPECT_EQ(device.news.disposed[0].state.what, amqp::delivery_state::shape::accepted);
+    EXPECT_EQ(feedback().at(0).at("statusCode"), "Rejected");
+    send(device, reports, report);
+    EXPECT_EQ(device.news.disposed[1].state.error.condition, "com.microsoft:message-lock-lost");
+}
+
+TEST_F(commands_test, a_device_may_not_send_commands) {
+    auto& device = connect_device("dev1");
+    sender(device, "/messages/devicebound");
+    ASSERT_EQ(device.news.detached.size(), 1u);
+    EXPECT_EQ(device.news.detached[0].error.condition, "amqp:unauthorized-access");
+}
+
+} // namespace
+} // namespace capstan::test

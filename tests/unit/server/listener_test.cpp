@@ -1,0 +1,195 @@
+// The driver from end to end: our own engine as a client, over TLS, against a listener with a hub behind it.
+#include "server/listener.hpp"
+
+#include <csignal>
+
+#include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hub/hub.hpp"
+#include "server/certificates.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace capstan::server {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+/// A client that waits for everything it does.
+class client {
+public:
+    explicit client(std::uint16_t port) {
+        socket_.next_layer().connect({asio::ip::address_v4::loopback(), port});
+        const timeval ten_seconds{.tv_sec = 10, .tv_usec = 0}; // a test that would wait for ever fails instead
+        setsockopt(socket_.next_layer().native_handle(), SOL_SOCKET, SO_RCVTIMEO, &ten_seconds, sizeof ten_seconds);
+    }
+
+    boost::system::error_code shake_hands() {
+        boost::system::error_code error;
+        socket_.handshake(asio::ssl::stream_base::client, error);
+        return error;
+    }
+
+    void write(bytes_view what) { asio::write(socket_, asio::buffer(what.data(), what.size())); }
+
+    /// What is read until the end, and how it ended.
+    std::pair<bytes, boost::system::error_code> read_to_end() {
+        bytes all;
+        boost::system::error_code end;
+        asio::read(socket_, asio::dynamic_buffer(all), end);
+        return {all, end};
+    }
+
+    /// Runs the engine until it gives an event of that kind.
+    template<class Event> Event until() {
+        for (;;) {
+            while (auto event = engine_.next_event())
+                if (const auto* wanted = std::get_if<Event>(&*event))
+                    return *wanted;
+            for (auto output = engine_.output(); !output.empty(); output = engine_.output()) {
+                write(output);
+                engine_.sent(output.size());
+            }
+            const auto count = socket_.read_some(asio::buffer(input_));
+            engine_.receive(bytes_view(input_).first(count), now());
+        }
+    }
+
+    /// Writes what the engine has left, and reads until the hub has closed.
+    void finish() {
+        while (engine_.next_event()) {
+        }
+        write(engine_.output());
+        EXPECT_EQ(read_to_end().second, asio::error::eof);
+    }
+
+    tcp::socket& socket() { return socket_.next_layer(); }
+
+private:
+    static steady_time now() { return std::chrono::steady_clock::now(); }
+    static amqp::settings client_settings() {
+        amqp::settings made;
+        made.container_id = "test";
+        made.hostname = "localhost";
+        made.sasl_mechanism = "ANONYMOUS";
+        return made;
+    }
+
+    asio::io_context context_;
+    asio::ssl::context tls_{asio::ssl::context::tls_client};
+    asio::ssl::stream<tcp::socket> socket_{context_, tls_};
+    amqp::settings settings_ = client_settings();
+    amqp::connection engine_{amqp::side::client, settings_, now()};
+    bytes input_ = bytes(64 * 1024);
+};
+
+class listener_test : public testing::Test {
+protected:
+    static constexpr std::size_t limit = 3;
+
+    listener_test() {
+        std::signal(SIGPIPE, SIG_IGN);
+        port_ = listener_.open("127.0.0.1", 0).value();
+        threads_.start([this](std::size_t thread) { hub_.tick(thread); });
+    }
+    ~listener_test() override {
+        listener_.stop_accepting();
+        listener_.end_connections();
+        EXPECT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
+        store_->close();
+        threads_.stop(io_thread::now() + 10s);
+    }
+
+    static std::shared_ptr<const net::tls_context> tls_in(const std::filesystem::path& folder) {
+        const auto files = prepare_own_certificate(folder, {"localhost"}, system_wall_clock().now()).value();
+        return net::tls_context::for_server(files.certificate, files.key).value();
+    }
+
+    test::temporary_folder folder_;
+    io_threads threads_{2};
+    system_wall_clock clock_;
+    std::unique_ptr<store::store> store_ = store::open_memory_store(clock_, 4);
+    hub::settings rules_;
+    amqp::settings engine_settings_ = hub::engine_settings(rules_);
+    auth::policy_set policies_ = auth::policy_set::built_in();
+    hub::hub hub_{rules_, policies_, *store_, clock_, threads_.queues()};
+    listener listener_{threads_, hub_, engine_settings_, tls_in(folder_ / "tls"), limit};
+    std::uint16_t port_ = 0;
+};
+
+TEST_F(listener_test, a_client_opens_and_is_told_when_the_hub_stops) {
+    client first(port_), second(port_); // of one thread each
+    for (client* each : {&first, &second}) {
+        ASSERT_FALSE(each->shake_hands());
+        each->until<amqp::opened>();
+    }
+    listener_.stop_connections(io_thread::now() + 5s);
+    for (client* each : {&first, &second}) {
+        const auto closed = each->until<amqp::closed>();
+        EXPECT_TRUE(closed.by_peer);
+        EXPECT_EQ(closed.error.condition, amqp::condition::connection_forced);
+        each->finish();
+        boost::system::error_code ignored;
+        each->socket().close(ignored);
+    }
+    EXPECT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
+}
+
+TEST_F(listener_test, connections_that_are_not_open_do_not_hold_up_the_stop) {
+    client silent(port_), stranger(port_);
+    ASSERT_FALSE(stranger.shake_hands());
+    listener_.stop_accepting();
+    listener_.stop_connections(io_thread::now() + 1h);
+    EXPECT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
+}
+
+TEST_F(listener_test, a_wrong_protocol_header_is_answered_before_the_end_whatever_follows_it) {
+    client wrong(port_);
+    ASSERT_FALSE(wrong.shake_hands());
+    bytes nonsense(300'000, 'x'); // more than one turn reads: the rest must not reset the connection before the answer is read
+    std::ranges::copy(std::string_view("HTTP/1.1"), nonsense.begin());
+    wrong.write(nonsense);
+    const auto [answer, end] = wrong.read_to_end();
+    EXPECT_THAT(std::string(as_text(answer)), testing::StartsWith("AMQP"));
+    EXPECT_EQ(answer.size(), 8u);
+    EXPECT_EQ(end, asio::error::eof);
+}
+
+TEST_F(listener_test, those_beyond_the_limit_are_closed_and_room_is_made_by_those_who_leave) {
+    std::vector<std::unique_ptr<client>> clients;
+    for (std::size_t i = 0; i < limit; ++i) {
+        clients.push_back(std::make_unique<client>(port_));
+        ASSERT_FALSE(clients.back()->shake_hands());
+    }
+    EXPECT_TRUE(client(port_).shake_hands());
+    EXPECT_EQ(listener_.connections(), limit);
+    clients.clear(); // without a farewell
+    ASSERT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
+    client again(port_);
+    EXPECT_FALSE(again.shake_hands());
+}
+
+TEST_F(listener_test, what_is_not_tls_is_dropped) {
+    client plain(port_);
+    asio::write(plain.socket(), asio::buffer("AMQP\x00\x01\x00\x00", 8));
+    bytes answer;
+    boost::system::error_code end;
+    asio::read(plain.socket(), asio::dynamic_buffer(answer), end);
+    EXPECT_TRUE(end);
+    EXPECT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
+}
+
+TEST_F(listener_test, says_why_it_cannot_listen) {
+    io_threads threads(1);
+    listener other(threads, hub_, engine_settings_, nullptr, 1);
+    EXPECT_EQ(other.open("127.0.0.1", port_).error(), "port " + std::to_string(port_) + " on 127.0.0.1 is in use");
+    listener third(threads, hub_, engine_settings_, nullptr, 1);
+    EXPECT_THAT(third.open("nowhere", 1).error(), testing::HasSubstr("\"nowhere\""));
+}
+
+} // namespace
+} // namespace capstan::server
