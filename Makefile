@@ -38,11 +38,7 @@ fuzz: install-build install-fuzz ## build the fuzzers with clang and run each fo
 format: install-lint ## lay out all C++ files with clang-format
 	@$(CPP_FILES) | xargs -0 clang-format-19 -i
 
-check-fuzz: install-build install-fuzz ## build the fuzzers with clang and run each for a minute
-	@scripts/quietly.sh cmake --preset fuzz
-	@cmake --build build/fuzz --parallel $(JOBS) --target fuzz
-
-format: install-lint ## say which C++ files are not laid out so
+check-format: install-lint ## say which C++ files are not laid out so
 	@$(CPP_FILES) | xargs -0 clang-format-19 --dry-run -Werror
 
 lint: install-build check-format ## check layout, and the code with clang-tidy (takes minutes)

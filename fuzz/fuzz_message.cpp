@@ -43,8 +43,8 @@ void write_properties(const message_view& message) {
     const auto received = message_view::parse(written);
     check(received.has_value(), "written properties are a section");
     const auto again = read_properties(received->properties().content);
-    check(again && again->message_id == properties->message_id && again->to == properties->to
-              && again->content_type == properties->content_type && again->group_sequence == properties->group_sequence,
+    check(again && again->message_id == properties->message_id && again->to == properties->to &&
+              again->content_type == properties->content_type && again->group_sequence == properties->group_sequence,
           "properties survive writing and reading");
     (void)id_text(again->correlation_id);
 }

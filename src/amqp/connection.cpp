@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds min_heartbeat{100};
 
 connection::engine::engine(amqp::side side, const settings& settings, steady_time now)
     : side_(side), settings_(settings), now_(now), last_read_(now), last_written_(now), started_(now) {
-    if (side_ == side::server) return;
+    if (side_ == side::server)
+        return;
     if (settings_.sasl_mechanism) {
         write_header(protocol::sasl);
         return;
@@ -26,19 +27,23 @@ connection::engine::engine(amqp::side side, const settings& settings, steady_tim
 
 void connection::engine::receive(bytes_view input, steady_time now) {
     now_ = now;
-    if (!input.empty()) last_read_ = now;
+    if (!input.empty())
+        last_read_ = now;
     input_ = input;
 }
 
 std::optional<event> connection::engine::next_event() {
     for (;;) {
-        if (next_event_ < events_.size()) return std::move(events_[next_event_++]);
+        if (next_event_ < events_.size())
+            return std::move(events_[next_event_++]);
         next_event_ = 0;
         events_.clear();
         held_.clear();
         consume(std::exchange(processed_, 0));
-        if (sasl_pending_) answer_sasl(2, {});
-        if (!step()) break;
+        if (sasl_pending_)
+            answer_sasl(2, {});
+        if (!step())
+            break;
     }
     keep_rest();
     // What an idle connection does not need it does not keep.
@@ -59,7 +64,8 @@ bool connection::engine::step() {
 }
 
 bool connection::engine::step_header() {
-    if (!gather(header_size)) return false;
+    if (!gather(header_size))
+        return false;
     processed_ = header_size;
     on_header(unread().first(header_size));
     return true;
@@ -68,8 +74,7 @@ bool connection::engine::step_header() {
 bool connection::engine::step_frame() {
     const auto found = next_frame(unread(), settings_.max_frame_size);
     switch (found.what) {
-    case frame_result::shape::incomplete:
-        return gather(found.size) && step_frame();
+    case frame_result::shape::incomplete: return gather(found.size) && step_frame();
     case frame_result::shape::malformed:
         fail(condition::framing_error, found.problem);
         give_up();
@@ -91,7 +96,8 @@ bool connection::engine::step_frame() {
 
 /// True when at least `wanted` bytes can be seen at once; to that end what lies in two pieces is joined.
 bool connection::engine::gather(std::size_t wanted) {
-    if (partial_.empty()) return input_.size() >= wanted;
+    if (partial_.empty())
+        return input_.size() >= wanted;
     const auto missing = std::min(input_.size(), wanted - std::min(wanted, partial_.size()));
     partial_.insert(partial_.end(), input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(missing));
     input_ = input_.subspan(missing);
@@ -103,12 +109,14 @@ void connection::engine::consume(std::size_t count) {
         input_ = input_.subspan(count);
     } else {
         partial_.erase(partial_.begin(), partial_.begin() + static_cast<std::ptrdiff_t>(count));
-        if (partial_.empty()) bytes().swap(partial_);
+        if (partial_.empty())
+            bytes().swap(partial_);
     }
 }
 
 void connection::engine::keep_rest() {
-    if (stage_ != stage::over) partial_.insert(partial_.end(), input_.begin(), input_.end());
+    if (stage_ != stage::over)
+        partial_.insert(partial_.end(), input_.begin(), input_.end());
     input_ = {};
 }
 
@@ -119,18 +127,21 @@ void connection::engine::on_header(bytes_view header) {
         if (server) {
             write_header(protocol::sasl);
             std::vector<symbol_view> names;
-            for (const auto& mechanism : settings_.sasl_mechanisms) names.push_back({mechanism});
+            for (const auto& mechanism : settings_.sasl_mechanisms)
+                names.push_back({mechanism});
             bytes encoded;
             encoder(encoded).array(names);
             write_sasl_frame(sasl_mechanisms{.mechanisms = {encoded}});
         }
         stage_ = stage::sasl;
     } else if (is(protocol::amqp) && (sasl_done_ || (server && !settings_.sasl_required))) {
-        if (server) write_header(protocol::amqp);
+        if (server)
+            write_header(protocol::amqp);
         stage_ = stage::frames;
     } else {
         // Part 2, section 2.2: answer with a header that would do, and close.
-        if (server) write_header(sasl_done_ || !settings_.sasl_required ? protocol::amqp : protocol::sasl);
+        if (server)
+            write_header(sasl_done_ || !settings_.sasl_required ? protocol::amqp : protocol::sasl);
         give_up();
         close(error(condition::framing_error, "unexpected protocol header"));
     }
@@ -140,18 +151,24 @@ template<class Performative>
 void connection::engine::dispatch(const frame& received, decoder& from,
                                   void (engine::*handler)(std::uint16_t, const Performative&, bytes_view)) {
     const auto body = read_fields<Performative>(from);
-    if (body) (this->*handler)(received.channel, *body, from.rest());
-    else close(body.error());
+    if (body)
+        (this->*handler)(received.channel, *body, from.rest());
+    else
+        close(body.error());
 }
 
 void connection::engine::on_frame(const frame& received) {
-    if (received.body.empty()) return; // a heartbeat
+    if (received.body.empty())
+        return; // a heartbeat
     decoder from(received.body);
     std::optional<std::uint64_t> code;
     std::string_view name;
-    if (!from.enter_described() || !from.read_descriptor(code, name)) return fail(condition::decode_error, "a frame without a performative");
-    if (stage_ == stage::closing && code != amqp::close::code) return; // discarded, part 2, section 2.4.6
-    if (!peer_open_ && code != amqp::open::code) return fail(condition::illegal_state, "the first frame must be an open");
+    if (!from.enter_described() || !from.read_descriptor(code, name))
+        return fail(condition::decode_error, "a frame without a performative");
+    if (stage_ == stage::closing && code != amqp::close::code)
+        return; // discarded, part 2, section 2.4.6
+    if (!peer_open_ && code != amqp::open::code)
+        return fail(condition::illegal_state, "the first frame must be an open");
     switch (code.value_or(0)) {
     case amqp::open::code: return dispatch<amqp::open>(received, from, &engine::on_open);
     case amqp::begin::code: return dispatch<amqp::begin>(received, from, &engine::on_begin);
@@ -167,36 +184,44 @@ void connection::engine::on_frame(const frame& received) {
 }
 
 void connection::engine::on_open(std::uint16_t, const amqp::open& peer, bytes_view) {
-    if (peer_open_) return fail(condition::illegal_state, "a second open");
-    if (peer.max_frame_size < min_max_frame_size) return fail(condition::invalid_field, "max-frame-size below 512");
+    if (peer_open_)
+        return fail(condition::illegal_state, "a second open");
+    if (peer.max_frame_size < min_max_frame_size)
+        return fail(condition::invalid_field, "max-frame-size below 512");
     peer_open_ = true;
     peer_max_frame_size_ = peer.max_frame_size;
     peer_channel_max_ = peer.channel_max;
     if (peer.idle_time_out.value_or(0) > 0)
         heartbeat_ = std::max(min_heartbeat, std::chrono::milliseconds(*peer.idle_time_out / 2));
-    if (!open_sent_) write_open();
+    if (!open_sent_)
+        write_open();
     emit(opened{peer.container_id, peer.hostname.value_or(""), peer.properties});
 }
 
 void connection::engine::on_close(std::uint16_t, const amqp::close& peer, bytes_view) {
     stage_ = stage::over;
-    if (!close_sent_) close(decode_error(peer.error), true);
+    if (!close_sent_)
+        close(decode_error(peer.error), true);
 }
 
 /// Writes our close, which answers the peer's when it was first.
 void connection::engine::close(error why, bool by_peer) {
-    if (close_sent_) return;
+    if (close_sent_)
+        return;
     close_sent_ = true;
     closing_since_ = now_;
     if (stage_ == stage::frames || by_peer) {
-        if (!open_sent_) write_open();
+        if (!open_sent_)
+            write_open();
         const auto encoded = by_peer ? bytes() : encode(why);
         write_frame(0, amqp::close{.error = {encoded}});
-        if (stage_ == stage::frames) stage_ = stage::closing;
+        if (stage_ == stage::frames)
+            stage_ = stage::closing;
     } else {
         stage_ = stage::over; // before the frames there is nobody to tell
     }
-    if (!std::exchange(closed_emitted_, true)) emit(closed{std::move(why), by_peer});
+    if (!std::exchange(closed_emitted_, true))
+        emit(closed{std::move(why), by_peer});
 }
 
 /// The input cannot be read any further.
@@ -204,44 +229,57 @@ void connection::engine::give_up() { stage_ = stage::over; }
 
 void connection::engine::sent(std::size_t count) {
     out_.sent(count);
-    if (count > 0) last_written_ = now_;
+    if (count > 0)
+        last_written_ = now_;
 }
 
 bool connection::engine::finished() const { return stage_ == stage::over && out_.empty(); }
 
 std::optional<steady_time> connection::engine::next_deadline() const {
-    if (stage_ == stage::over) return std::nullopt;
-    if (closing_since_) return *closing_since_ + close_time_out;
-    if (!peer_open_) return started_ + settings_.handshake_time_out;
+    if (stage_ == stage::over)
+        return std::nullopt;
+    if (closing_since_)
+        return *closing_since_ + close_time_out;
+    if (!peer_open_)
+        return started_ + settings_.handshake_time_out;
     std::optional<steady_time> earliest;
     const auto consider = [&](steady_time when) { earliest = std::min(earliest.value_or(when), when); };
-    if (settings_.idle_time_out.count() > 0) consider(last_read_ + settings_.idle_time_out);
-    if (heartbeat_) consider(last_written_ + *heartbeat_);
+    if (settings_.idle_time_out.count() > 0)
+        consider(last_read_ + settings_.idle_time_out);
+    if (heartbeat_)
+        consider(last_written_ + *heartbeat_);
     for (const auto id : refused_)
-        if (const auto* waiting = find(id); waiting && waiting->refused_until) consider(*waiting->refused_until);
+        if (const auto* waiting = find(id); waiting && waiting->refused_until)
+            consider(*waiting->refused_until);
     return earliest;
 }
 
 void connection::engine::tick(steady_time now) {
     now_ = now;
-    if (stage_ == stage::over) return;
+    if (stage_ == stage::over)
+        return;
     if (closing_since_) {
-        if (now >= *closing_since_ + close_time_out) give_up();
+        if (now >= *closing_since_ + close_time_out)
+            give_up();
         return;
     }
     if (!peer_open_) {
-        if (now >= started_ + settings_.handshake_time_out) give_up(), close(error(condition::connection_forced, "no open in time"));
+        if (now >= started_ + settings_.handshake_time_out)
+            give_up(), close(error(condition::connection_forced, "no open in time"));
         return;
     }
     if (settings_.idle_time_out.count() > 0 && now >= last_read_ + settings_.idle_time_out)
         return close(error(condition::connection_forced, "nothing was received for longer than the idle time-out"));
     std::erase_if(refused_, [&](link_id id) {
         auto* waiting = find(id);
-        if (waiting && waiting->refused_until && now < *waiting->refused_until) return false;
-        if (waiting) detach(id, std::exchange(waiting->refusal, {}), true);
+        if (waiting && waiting->refused_until && now < *waiting->refused_until)
+            return false;
+        if (waiting)
+            detach(id, std::exchange(waiting->refusal, {}), true);
         return true;
     });
-    if (heartbeat_ && out_.empty() && now >= last_written_ + *heartbeat_) finish_frame(out_.tail(), begin_frame(out_.tail(), frame_type::amqp, 0));
+    if (heartbeat_ && out_.empty() && now >= last_written_ + *heartbeat_)
+        finish_frame(out_.tail(), begin_frame(out_.tail(), frame_type::amqp, 0));
 }
 
 void connection::engine::write_header(protocol id) {
@@ -256,7 +294,8 @@ void connection::engine::write_open() {
     ours.hostname = settings_.hostname;
     ours.max_frame_size = settings_.max_frame_size;
     ours.channel_max = settings_.channel_max;
-    if (settings_.idle_time_out.count() > 0) ours.idle_time_out = static_cast<std::uint32_t>(settings_.idle_time_out.count());
+    if (settings_.idle_time_out.count() > 0)
+        ours.idle_time_out = static_cast<std::uint32_t>(settings_.idle_time_out.count());
     write_frame(0, ours);
 }
 
@@ -280,7 +319,9 @@ bool connection::is_open() const { return engine_->is_open(); }
 void connection::close(error why) { engine_->close(std::move(why)); }
 std::optional<std::uint16_t> connection::open_session() { return engine_->open_session(); }
 void connection::end_session(std::uint16_t channel, error why) { engine_->end_session(channel, std::move(why)); }
-std::optional<link_id> connection::attach(std::uint16_t channel, const attach_request& request) { return engine_->attach(channel, request); }
+std::optional<link_id> connection::attach(std::uint16_t channel, const attach_request& request) {
+    return engine_->attach(channel, request);
+}
 const link_info* connection::find(link_id link) const {
     const auto* found = engine_->find(link);
     return found ? &found->info : nullptr;

@@ -70,7 +70,8 @@ private:
     void on_sasl_init(decoder& from);
     void on_sasl_outcome(decoder& from);
     void on_frame(const frame& received);
-    template<class Performative> void dispatch(const frame& received, decoder& from, void (engine::*handler)(std::uint16_t, const Performative&, bytes_view));
+    template<class Performative>
+    void dispatch(const frame& received, decoder& from, void (engine::*handler)(std::uint16_t, const Performative&, bytes_view));
 
     void on_open(std::uint16_t, const amqp::open&, bytes_view);
     void on_close(std::uint16_t, const amqp::close&, bytes_view);
@@ -92,7 +93,8 @@ private:
     void write_detach(const link& what, bool closed, const error& why);
     void write_session_flow(session& at);
     void write_link_flow(session& at, link& what);
-    void write_disposition(std::uint16_t channel, role ours, delivery_id first, delivery_id last, const delivery_state& state, bool settled);
+    void write_disposition(std::uint16_t channel, role ours, delivery_id first, delivery_id last, const delivery_state& state,
+                           bool settled);
 
     // --- violations by the peer: of the connection, of a session, of a link
     void fail(std::string_view condition, std::string description) { close(error(condition, description)); }

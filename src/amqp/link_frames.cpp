@@ -21,27 +21,33 @@ link* connection::engine::link_at(session& at, std::uint32_t remote_handle) {
 
 void connection::engine::on_attach(std::uint16_t channel, const amqp::attach& peer, bytes_view) {
     auto* at = begun_session_at(channel);
-    if (!at) return;
-    if (peer.handle > settings_.handle_max) return fail(condition::framing_error, "handle above handle-max");
+    if (!at)
+        return;
+    if (peer.handle > settings_.handle_max)
+        return fail(condition::framing_error, "handle above handle-max");
     if (at->at_remote_handle(peer.handle))
         return fail_session(*at, error(condition::handle_in_use, "handle " + std::to_string(peer.handle) + " is in use"));
     const auto ours = peer.receiver ? role::sender : role::receiver;
     auto* what = at->named(peer.link_name, ours);
-    if (what && what->remote == lifecycle::unbegun) return on_attach_answer(*at, *what, peer);
+    if (what && what->remote == lifecycle::unbegun)
+        return on_attach_answer(*at, *what, peer);
     // The same name again: the newer link takes over (part 2, section 2.6.1).
-    if (what) fail_link(*what, error(condition::link_stolen, "the link was attached again"));
+    if (what)
+        fail_link(*what, error(condition::link_stolen, "the link was attached again"));
     on_new_link(*at, peer);
 }
 
 void connection::engine::on_new_link(session& at, const amqp::attach& peer) {
-    if (links_.size() >= settings_.max_links) return fail(condition::resource_limit_exceeded, "too many links on one connection");
+    if (links_.size() >= settings_.max_links)
+        return fail(condition::resource_limit_exceeded, "too many links on one connection");
     auto& what = at.add_link(peer.receiver ? role::sender : role::receiver, peer.link_name);
     what.info.id = static_cast<link_id>(next_link_++);
     links_.emplace(static_cast<std::uint32_t>(what.info.id), &what);
     what.remote = lifecycle::begun;
     what.remote_handle = peer.handle;
     at.by_remote_handle.emplace(peer.handle, &what);
-    if (!learn(what, peer)) return;
+    if (!learn(what, peer))
+        return;
     what.delivery_count = what.sends() ? 0 : peer.initial_delivery_count.value_or(0);
     if (what.info.target_terminus.what == terminus::shape::coordinator) {
         refuse(what.info.id, error(condition::not_implemented, "transactions are not supported"), {});
@@ -55,7 +61,8 @@ bool connection::engine::learn(link& what, const amqp::attach& peer) {
     const auto copy = [](encoded_view from) { return bytes(from.raw.begin(), from.raw.end()); };
     auto source = decode_terminus(peer.source);
     auto target = decode_terminus(peer.target);
-    if (!source || !target) return close(!source ? source.error() : target.error()), false;
+    if (!source || !target)
+        return close(!source ? source.error() : target.error()), false;
     if (peer.snd_settle_mode.value_or(0) > 2 || peer.rcv_settle_mode.value_or(0) > 1)
         return fail(condition::invalid_field, "attach: unknown settle mode"), false;
     what.info.snd_settle_mode = peer.snd_settle_mode;
@@ -75,31 +82,40 @@ void connection::engine::on_attach_answer(session& at, link& what, const amqp::a
     what.remote = lifecycle::begun;
     what.remote_handle = peer.handle;
     at.by_remote_handle.emplace(peer.handle, &what);
-    if (!learn(what, peer)) return;
-    if (!what.sends()) what.delivery_count = peer.initial_delivery_count.value_or(0);
+    if (!learn(what, peer))
+        return;
+    if (!what.sends())
+        what.delivery_count = peer.initial_delivery_count.value_or(0);
     const auto& theirs = what.sends() ? what.info.target_terminus : what.info.source_terminus;
-    if (theirs.what == terminus::shape::none) return;
+    if (theirs.what == terminus::shape::none)
+        return;
     what.info.answered = true;
     emit(attached{what.info.id, false});
-    if (!what.sends() && what.initial_credit > 0) set_credit(what.info.id, what.initial_credit, false);
+    if (!what.sends() && what.initial_credit > 0)
+        set_credit(what.info.id, what.initial_credit, false);
 }
 
 bool connection::engine::accept(link_id id, const attach_answer& answer) {
     auto* what = find(id);
-    if (!what || what->local != lifecycle::unbegun) return false;
+    if (!what || what->local != lifecycle::unbegun)
+        return false;
     write_attach(*session_of(*what), *what, answer, false);
     what->info.answered = true;
-    if (!what->sends() && answer.credit > 0) set_credit(id, answer.credit, false);
+    if (!what->sends() && answer.credit > 0)
+        set_credit(id, answer.credit, false);
     // The peer may have given credit before it had our answer.
-    if (what->sends() && what->credit > 0) emit(credited{id});
+    if (what->sends() && what->credit > 0)
+        emit(credited{id});
     return true;
 }
 
 bool connection::engine::refuse(link_id id, error why, std::chrono::milliseconds pause) {
     auto* what = find(id);
-    if (!what || what->local != lifecycle::unbegun) return false;
+    if (!what || what->local != lifecycle::unbegun)
+        return false;
     write_attach(*session_of(*what), *what, {}, true);
-    if (pause.count() == 0) return detach(id, why, true);
+    if (pause.count() == 0)
+        return detach(id, why, true);
     out_.end_write();
     what->refusal = std::move(why);
     what->refused_until = now_ + pause;
@@ -126,15 +142,18 @@ void connection::engine::write_attach(session& at, link& what, const attach_answ
         ours.properties = {what.info.properties};
     }
     what.info.rcv_settle_mode = ours.rcv_settle_mode;
-    if (what.sends()) ours.initial_delivery_count = what.delivery_count;
+    if (what.sends())
+        ours.initial_delivery_count = what.delivery_count;
     ours.max_message_size = what.max_message_size;
     write_frame(at.local_channel, ours);
 }
 
 std::optional<link_id> connection::engine::attach(std::uint16_t channel, const attach_request& request) {
-    if (stage_ != stage::frames || channel >= sessions_.size() || !sessions_[channel]) return std::nullopt;
+    if (stage_ != stage::frames || channel >= sessions_.size() || !sessions_[channel])
+        return std::nullopt;
     session& at = *sessions_[channel];
-    if (at.local == lifecycle::ended || links_.size() >= settings_.max_links || at.named(request.name, request.role)) return std::nullopt;
+    if (at.local == lifecycle::ended || links_.size() >= settings_.max_links || at.named(request.name, request.role))
+        return std::nullopt;
     auto& what = at.add_link(request.role, request.name);
     what.info.id = static_cast<link_id>(next_link_++);
     links_.emplace(static_cast<std::uint32_t>(what.info.id), &what);
@@ -142,7 +161,8 @@ std::optional<link_id> connection::engine::attach(std::uint16_t channel, const a
     what.max_message_size = settings_.max_message_size;
     what.initial_credit = request.credit;
     bytes capabilities;
-    if (!request.desired_capabilities.empty()) encoder(capabilities).array(request.desired_capabilities);
+    if (!request.desired_capabilities.empty())
+        encoder(capabilities).array(request.desired_capabilities);
     amqp::attach ours;
     ours.link_name = request.name;
     ours.handle = what.local_handle;
@@ -153,7 +173,8 @@ std::optional<link_id> connection::engine::attach(std::uint16_t channel, const a
     ours.target = {request.target};
     ours.properties = {request.properties};
     ours.desired_capabilities = {capabilities};
-    if (what.sends()) ours.initial_delivery_count = 0;
+    if (what.sends())
+        ours.initial_delivery_count = 0;
     ours.max_message_size = what.max_message_size;
     write_frame(at.local_channel, ours);
     return what.info.id;
@@ -161,10 +182,13 @@ std::optional<link_id> connection::engine::attach(std::uint16_t channel, const a
 
 void connection::engine::on_detach(std::uint16_t channel, const amqp::detach& peer, bytes_view) {
     auto* at = session_at(channel);
-    if (!at) return;
+    if (!at)
+        return;
     auto* what = at->at_remote_handle(peer.handle);
-    if (!what) return fail_session(*at, error(condition::unattached_handle, "detach of a handle that is not attached"));
-    if (what->local == lifecycle::begun) write_detach(*what, peer.closed || what->refused_until, what->refusal);
+    if (!what)
+        return fail_session(*at, error(condition::unattached_handle, "detach of a handle that is not attached"));
+    if (what->local == lifecycle::begun)
+        write_detach(*what, peer.closed || what->refused_until, what->refusal);
     if (what->local == lifecycle::unbegun) {
         // It was not answered yet: the standard wants the attach before the detach (2.6.4).
         write_attach(*at, *what, {}, true);
@@ -181,8 +205,10 @@ void connection::engine::write_detach(const link& what, bool closed, const error
 /// Our end is over; the handle stays taken until the peer has detached too.
 bool connection::engine::detach(link_id id, const error& why, bool closed) {
     auto* what = find(id);
-    if (!what || what->local == lifecycle::ended || stage_ != stage::frames) return false;
-    if (what->local == lifecycle::unbegun) return refuse(id, why, {});
+    if (!what || what->local == lifecycle::ended || stage_ != stage::frames)
+        return false;
+    if (what->local == lifecycle::unbegun)
+        return refuse(id, why, {});
     write_detach(*what, closed, why);
     what->local = lifecycle::ended;
     drop_partial(*what);
@@ -193,12 +219,14 @@ bool connection::engine::detach(link_id id, const error& why, bool closed) {
 void connection::engine::fail_link(link& what, error why) {
     const auto id = what.info.id;
     const bool told = what.local != lifecycle::ended;
-    if (detach(id, why, true) && told) emit(detached{id, std::move(why), false});
+    if (detach(id, why, true) && told)
+        emit(detached{id, std::move(why), false});
 }
 
 /// Both ends are over.
 void connection::engine::forget(link& what, const error& why, bool by_peer) {
-    if (what.local != lifecycle::ended) emit(detached{what.info.id, why, by_peer});
+    if (what.local != lifecycle::ended)
+        emit(detached{what.info.id, why, by_peer});
     drop_partial(what);
     links_.erase(static_cast<std::uint32_t>(what.info.id));
     session_of(what)->remove(what);

@@ -4,8 +4,8 @@ namespace capstan::amqp {
 namespace {
 
 constexpr std::array<std::string_view, section_codes> section_names = {
-    "header", "delivery-annotations", "message-annotations", "properties", "application-properties", "data", "amqp-sequence",
-    "amqp-value", "footer",
+    "header", "delivery-annotations", "message-annotations", "properties", "application-properties",
+    "data",   "amqp-sequence",        "amqp-value",          "footer",
 };
 
 /// What the standard lets a section hold (part 3, sections 3.2.1 to 3.2.9); none for an amqp-value, which may hold anything.
@@ -24,9 +24,7 @@ std::optional<kind> content_kind(section_code code) {
     return std::nullopt;
 }
 
-bool is_body(section_code code) {
-    return code == section_code::data || code == section_code::sequence || code == section_code::value;
-}
+bool is_body(section_code code) { return code == section_code::data || code == section_code::sequence || code == section_code::value; }
 
 std::string quoted(section_code code) { return "section " + std::string(name_of(code)); }
 

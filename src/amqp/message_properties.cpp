@@ -92,9 +92,7 @@ public:
         encode(to_, id);
     }
     template<class T> void put(const std::optional<T>& field) { field ? put(*field) : void(skipped_ += 1); }
-    void put_symbol(const std::optional<std::string_view>& field) {
-        put(field ? std::optional(symbol_view{*field}) : std::nullopt);
-    }
+    void put_symbol(const std::optional<std::string_view>& field) { put(field ? std::optional(symbol_view{*field}) : std::nullopt); }
     void end() { to_.end(open_, count_); }
 
 private:

@@ -16,7 +16,8 @@ public:
 
     /// What was written so far and what comes later shall not go out in one write.
     void end_write() {
-        if (!empty()) breaks_.push_back(pending_.size());
+        if (!empty())
+            breaks_.push_back(pending_.size());
     }
     bytes_view next() const {
         const auto end = breaks_.empty() ? pending_.size() : breaks_.front();
@@ -24,9 +25,12 @@ public:
     }
     void sent(std::size_t count) {
         sent_ += count;
-        while (!breaks_.empty() && breaks_.front() <= sent_) breaks_.erase(breaks_.begin());
-        if (sent_ == pending_.size()) reset();
-        else if (sent_ > half_full && sent_ * 2 > pending_.size()) compact();
+        while (!breaks_.empty() && breaks_.front() <= sent_)
+            breaks_.erase(breaks_.begin());
+        if (sent_ == pending_.size())
+            reset();
+        else if (sent_ > half_full && sent_ * 2 > pending_.size())
+            compact();
     }
 
 private:
@@ -38,7 +42,8 @@ private:
     }
     void compact() {
         pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(sent_));
-        for (auto& mark : breaks_) mark -= sent_;
+        for (auto& mark : breaks_)
+            mark -= sent_;
         sent_ = 0;
     }
 

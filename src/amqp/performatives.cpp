@@ -12,39 +12,47 @@ public:
     field_reader(decoder& fields, std::uint32_t count) : fields_(fields), left_(count) {}
 
     template<class T> void mandatory(std::string_view name, T& field) {
-        if (!present()) return fail(condition::invalid_field, name, "is missing");
+        if (!present())
+            return fail(condition::invalid_field, name, "is missing");
         read(name, field);
     }
     template<class T> void optional(std::string_view name, std::optional<T>& field) {
-        if (present()) read(name, field.emplace());
+        if (present())
+            read(name, field.emplace());
     }
     template<class T> void defaulted(std::string_view name, T& field) {
-        if (present()) read(name, field);
+        if (present())
+            read(name, field);
     }
     void encoded(std::string_view name, encoded_view& field) {
-        if (present() && !fields_.skip(field)) fail(condition::decode_error, name, "is malformed");
+        if (present() && !fields_.skip(field))
+            fail(condition::decode_error, name, "is malformed");
     }
     /// Fields that a later version of the standard may add.
     void pass_over_rest() {
         for (; left_ > 0 && !problem_; --left_)
-            if (!fields_.skip()) fail(condition::decode_error, "unknown field", "is malformed");
+            if (!fields_.skip())
+                fail(condition::decode_error, "unknown field", "is malformed");
     }
     const error& problem() const { return problem_; }
 
 private:
     bool present() {
-        if (left_ == 0 || problem_) return false;
+        if (left_ == 0 || problem_)
+            return false;
         --left_;
         return !fields_.read_null();
     }
     template<class T> void read(std::string_view name, T& field) {
-        if (fields_.read(field)) return;
+        if (fields_.read(field))
+            return;
         encoded_view other;
         const bool malformed = !fields_.skip(other);
         fail(malformed ? condition::decode_error : condition::invalid_field, name, malformed ? "is malformed" : "has the wrong type");
     }
     void fail(std::string_view what, std::string_view name, std::string_view why) {
-        if (!problem_) problem_ = error(what, std::string(name) + ' ' + std::string(why));
+        if (!problem_)
+            problem_ = error(what, std::string(name) + ' ' + std::string(why));
     }
 
     decoder& fields_;
@@ -58,7 +66,8 @@ public:
     template<class T> void mandatory(std::string_view, const T& field) { write(field); }
     template<class T> void defaulted(std::string_view, const T& field) { write(field); }
     template<class T> void optional(std::string_view, const std::optional<T>& field) {
-        if (field) return write(*field);
+        if (field)
+            return write(*field);
         to_.null();
         ++count_;
     }
@@ -98,8 +107,8 @@ template<class Performative> void write(encoder& to, const Performative& what) {
     to.end(fields, writer.count());
 }
 
-#define CAPSTAN_PERFORMATIVE(name)                                     \
-    template std::expected<name, error> read_fields<name>(decoder&);   \
+#define CAPSTAN_PERFORMATIVE(name)                                                                                                         \
+    template std::expected<name, error> read_fields<name>(decoder&);                                                                       \
     template void write<name>(encoder&, const name&);
 CAPSTAN_PERFORMATIVE(open)
 CAPSTAN_PERFORMATIVE(begin)
@@ -118,10 +127,12 @@ CAPSTAN_PERFORMATIVE(error_view)
 
 bytes encode(const error& what) {
     bytes out;
-    if (!what) return out;
+    if (!what)
+        return out;
     encoder to(out);
     error_view view{.condition = {what.condition}, .description = {}, .info = {what.info}};
-    if (!what.description.empty()) view.description = what.description;
+    if (!what.description.empty())
+        view.description = what.description;
     write(to, view);
     return out;
 }
@@ -130,9 +141,11 @@ error decode_error(encoded_view what) {
     decoder from(what.raw);
     std::optional<std::uint64_t> code;
     std::string_view name;
-    if (!what || !from.enter_described() || !from.read_descriptor(code, name) || code != error_view::code) return {};
+    if (!what || !from.enter_described() || !from.read_descriptor(code, name) || code != error_view::code)
+        return {};
     const auto view = read_fields<error_view>(from);
-    if (!view) return {};
+    if (!view)
+        return {};
     return error(view->condition.text, view->description.value_or(""), bytes(view->info.raw.begin(), view->info.raw.end()));
 }
 
@@ -146,7 +159,8 @@ std::vector<std::string> decode_symbols(encoded_view what) {
         // The value is bounded by the frame that it came in.
         if (const auto* several = decoded->get<array>())
             for (const auto& element : several->elements)
-                if (const auto text = element.text()) symbols.emplace_back(*text);
+                if (const auto text = element.text())
+                    symbols.emplace_back(*text);
     }
     return symbols;
 }

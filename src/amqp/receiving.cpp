@@ -12,48 +12,64 @@ constexpr std::size_t max_tag_size = 32;
 
 void connection::engine::on_transfer(std::uint16_t channel, const amqp::transfer& frame, bytes_view payload) {
     auto* at = begun_session_at(channel);
-    if (!at || !take_frame(*at)) return;
+    if (!at || !take_frame(*at))
+        return;
     auto* what = link_at(*at, frame.handle);
-    if (!what) return;
-    if (what->sends()) return fail_link(*what, error(condition::not_allowed, "a transfer to the sender of a link"));
+    if (!what)
+        return;
+    if (what->sends())
+        return fail_link(*what, error(condition::not_allowed, "a transfer to the sender of a link"));
     const bool first = !what->partial;
-    if (first ? !may_begin_delivery(*what, frame) : !may_continue_delivery(*what, frame)) return;
-    if (frame.aborted) return abort_delivery(*at, *what);
-    if (!within_limits(*what, payload.size())) return;
+    if (first ? !may_begin_delivery(*what, frame) : !may_continue_delivery(*what, frame))
+        return;
+    if (frame.aborted)
+        return abort_delivery(*at, *what);
+    if (!within_limits(*what, payload.size()))
+        return;
     if (first && !frame.more) {
         const auto id = static_cast<delivery_id>(*frame.delivery_id);
-        return finish_delivery(*at, *what, {what->info.id, id, *frame.delivery_tag, frame.message_format.value_or(0), frame.settled.value_or(false), payload});
+        return finish_delivery(
+            *at, *what, {what->info.id, id, *frame.delivery_tag, frame.message_format.value_or(0), frame.settled.value_or(false), payload});
     }
-    if (first) begin_partial(*what, frame);
+    if (first)
+        begin_partial(*what, frame);
     auto& partial = *what->partial;
     partial.settled |= frame.settled.value_or(false);
     partial.payload.insert(partial.payload.end(), payload.begin(), payload.end());
     partial_bytes_ += payload.size();
-    if (!frame.more) finish_partial(*at, *what);
+    if (!frame.more)
+        finish_partial(*at, *what);
 }
 
 /// Counts a transfer frame against the session's window, which is opened again when half of it is used.
 bool connection::engine::take_frame(session& at) {
-    if (at.incoming_window == 0) return fail_session(at, error(condition::window_violation, "more transfers than the incoming window")), false;
+    if (at.incoming_window == 0)
+        return fail_session(at, error(condition::window_violation, "more transfers than the incoming window")), false;
     at.next_incoming_id += 1;
     at.incoming_window -= 1;
-    if (at.incoming_window < settings_.incoming_window / 2) write_session_flow(at);
+    if (at.incoming_window < settings_.incoming_window / 2)
+        write_session_flow(at);
     return true;
 }
 
 bool connection::engine::may_begin_delivery(link& what, const amqp::transfer& frame) {
     const auto refuse = [&](std::string_view condition, std::string_view why) { fail_link(what, error(condition, why)); };
-    if (!frame.delivery_id) return refuse(condition::invalid_field, "transfer: the first frame of a delivery has no delivery-id"), false;
-    if (!frame.delivery_tag) return refuse(condition::invalid_field, "transfer: the first frame of a delivery has no delivery-tag"), false;
-    if (frame.delivery_tag->size() > max_tag_size) return refuse(condition::invalid_field, "transfer: delivery-tag longer than 32 bytes"), false;
-    if (what.credit == 0) return refuse(condition::transfer_limit_exceeded, "more deliveries than link credit"), false;
+    if (!frame.delivery_id)
+        return refuse(condition::invalid_field, "transfer: the first frame of a delivery has no delivery-id"), false;
+    if (!frame.delivery_tag)
+        return refuse(condition::invalid_field, "transfer: the first frame of a delivery has no delivery-tag"), false;
+    if (frame.delivery_tag->size() > max_tag_size)
+        return refuse(condition::invalid_field, "transfer: delivery-tag longer than 32 bytes"), false;
+    if (what.credit == 0)
+        return refuse(condition::transfer_limit_exceeded, "more deliveries than link credit"), false;
     what.credit -= 1;
     what.delivery_count += 1;
     return true;
 }
 
 bool connection::engine::may_continue_delivery(link& what, const amqp::transfer& frame) {
-    if (!frame.delivery_id || *frame.delivery_id == static_cast<std::uint32_t>(what.partial->id)) return true;
+    if (!frame.delivery_id || *frame.delivery_id == static_cast<std::uint32_t>(what.partial->id))
+        return true;
     fail_link(what, error(condition::invalid_field, "a delivery began inside another one"));
     return false;
 }
@@ -104,14 +120,16 @@ void connection::engine::abort_delivery(session& at, link& what) {
 }
 
 void connection::engine::drop_partial(link& what) {
-    if (!what.partial) return;
+    if (!what.partial)
+        return;
     partial_bytes_ -= what.partial->payload.size();
     what.partial.reset();
 }
 
 bool connection::engine::set_credit(link_id id, std::uint32_t credit, bool drain) {
     auto* what = find(id);
-    if (!what || what->sends() || what->local != lifecycle::begun || stage_ != stage::frames) return false;
+    if (!what || what->sends() || what->local != lifecycle::begun || stage_ != stage::frames)
+        return false;
     what->credit = credit;
     what->draining = drain;
     write_link_flow(*session_of(*what), *what);
@@ -120,13 +138,16 @@ bool connection::engine::set_credit(link_id id, std::uint32_t credit, bool drain
 
 bool connection::engine::settle(link_id id, delivery_id first, delivery_id last, const delivery_state& state, bool settled) {
     auto* what = find(id);
-    if (!what || what->sends() || what->local != lifecycle::begun || stage_ != stage::frames) return false;
-    if (serial_less(static_cast<std::uint32_t>(last), static_cast<std::uint32_t>(first))) return false;
+    if (!what || what->sends() || what->local != lifecycle::begun || stage_ != stage::frames)
+        return false;
+    if (serial_less(static_cast<std::uint32_t>(last), static_cast<std::uint32_t>(first)))
+        return false;
     auto& at = *session_of(*what);
     if (settled && !at.received.empty())
         for (auto number = static_cast<std::uint32_t>(first);; ++number) {
             at.received.erase(number);
-            if (number == static_cast<std::uint32_t>(last)) break;
+            if (number == static_cast<std::uint32_t>(last))
+                break;
         }
     write_disposition(at.local_channel, role::receiver, first, last, state, settled);
     return true;

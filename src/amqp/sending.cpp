@@ -12,20 +12,24 @@ void connection::engine::on_link_flow(session& at, link& what, const amqp::flow&
             what.credit = *peer.link_credit == 0 || static_cast<std::int32_t>(left) < 0 ? 0 : left;
         }
         what.draining = peer.drain;
-        if (what.open()) emit(credited{what.info.id});
+        if (what.open())
+            emit(credited{what.info.id});
     } else if (peer.delivery_count && what.draining) {
         // The sender has used its credit up, or given it back.
         const auto given_back = *peer.delivery_count - what.delivery_count;
         what.credit -= std::min(what.credit, given_back);
         what.delivery_count = *peer.delivery_count;
-        if (what.credit == 0) what.draining = false;
+        if (what.credit == 0)
+            what.draining = false;
         emit(credited{what.info.id});
     }
-    if (peer.echo) write_link_flow(at, what);
+    if (peer.echo)
+        write_link_flow(at, what);
 }
 
 void connection::engine::write_link_flow(session& at, link& what) {
-    if (at.local == lifecycle::ended || what.local != lifecycle::begun || stage_ != stage::frames) return;
+    if (at.local == lifecycle::ended || what.local != lifecycle::begun || stage_ != stage::frames)
+        return;
     at.incoming_window = settings_.incoming_window;
     amqp::flow ours;
     ours.next_incoming_id = at.next_incoming_id;
@@ -42,30 +46,35 @@ void connection::engine::write_link_flow(session& at, link& what) {
 
 std::uint32_t connection::engine::credit(link_id id) const {
     const auto* what = find(id);
-    if (!what || !what->sends() || !what->open() || stage_ != stage::frames) return 0;
+    if (!what || !what->sends() || !what->open() || stage_ != stage::frames)
+        return 0;
     const auto* at = session_of(*what);
     return at->blocked || at->remote_window == 0 ? 0 : what->credit;
 }
 
 void connection::engine::drained(link_id id) {
     auto* what = find(id);
-    if (!what || !what->sends() || !what->draining || !what->open()) return;
+    if (!what || !what->sends() || !what->draining || !what->open())
+        return;
     what->delivery_count += std::exchange(what->credit, 0);
     write_link_flow(*session_of(*what), *what);
     what->draining = false;
 }
 
 std::optional<delivery_id> connection::engine::send(link_id id, bytes_view tag, std::span<const bytes_view> pieces, send_options options) {
-    if (credit(id) == 0) return std::nullopt;
+    if (credit(id) == 0)
+        return std::nullopt;
     auto& what = *find(id);
     auto& at = *session_of(what);
     const auto number = at.next_delivery_id++;
     what.delivery_count += 1;
     what.credit -= 1;
-    if (!options.settled) at.sent.emplace(number, id);
+    if (!options.settled)
+        at.sent.emplace(number, id);
 
     std::size_t total = 0;
-    for (const auto& piece : pieces) total += piece.size();
+    for (const auto& piece : pieces)
+        total += piece.size();
     amqp::transfer frame;
     frame.handle = what.local_handle;
     frame.delivery_id = number;
@@ -76,7 +85,8 @@ std::optional<delivery_id> connection::engine::send(link_id id, bytes_view tag, 
     do {
         if (at.remote_window == 0) {
             blocked_delivery rest{.link = id, .rest = {}, .written = 0};
-            for (const auto& piece : pieces) rest.rest.insert(rest.rest.end(), piece.begin(), piece.end());
+            for (const auto& piece : pieces)
+                rest.rest.insert(rest.rest.end(), piece.begin(), piece.end());
             rest.rest.erase(rest.rest.begin(), rest.rest.begin() + static_cast<std::ptrdiff_t>(written));
             at.blocked = std::move(rest);
             break;
@@ -116,23 +126,28 @@ std::size_t connection::engine::write_transfer(session& at, amqp::transfer& fram
 
 void connection::engine::resume_blocked(session& at) {
     const auto* what = find(at.blocked->link);
-    if (!what) return at.blocked.reset();
+    if (!what)
+        return at.blocked.reset();
     const bytes_view rest = at.blocked->rest;
     while (at.remote_window > 0 && at.blocked->written < rest.size()) {
         amqp::transfer frame;
         frame.handle = what->local_handle;
         at.blocked->written += write_transfer(at, frame, {&rest, 1}, at.blocked->written, rest.size());
     }
-    if (at.blocked->written == rest.size()) at.blocked.reset();
+    if (at.blocked->written == rest.size())
+        at.blocked.reset();
 }
 
 bool connection::engine::confirm(link_id id, delivery_id first, delivery_id last, const delivery_state& state) {
     auto* what = find(id);
-    if (!what || !what->sends() || stage_ != stage::frames || serial_less(static_cast<std::uint32_t>(last), static_cast<std::uint32_t>(first))) return false;
+    if (!what || !what->sends() || stage_ != stage::frames ||
+        serial_less(static_cast<std::uint32_t>(last), static_cast<std::uint32_t>(first)))
+        return false;
     auto& at = *session_of(*what);
     for (auto number = static_cast<std::uint32_t>(first);; ++number) {
         at.sent.erase(number);
-        if (number == static_cast<std::uint32_t>(last)) break;
+        if (number == static_cast<std::uint32_t>(last))
+            break;
     }
     write_disposition(at.local_channel, role::sender, first, last, state, true);
     return true;
@@ -144,7 +159,8 @@ void connection::engine::write_disposition(std::uint16_t channel, role ours, del
     amqp::disposition frame;
     frame.receiver = ours == role::receiver;
     frame.first = static_cast<std::uint32_t>(first);
-    if (last != first) frame.last = static_cast<std::uint32_t>(last);
+    if (last != first)
+        frame.last = static_cast<std::uint32_t>(last);
     frame.settled = settled;
     frame.state = {encoded};
     write_frame(channel, frame);
@@ -152,10 +168,13 @@ void connection::engine::write_disposition(std::uint16_t channel, role ours, del
 
 void connection::engine::on_disposition(std::uint16_t channel, const amqp::disposition& peer, bytes_view) {
     auto* at = session_at(channel);
-    if (!at) return;
+    if (!at)
+        return;
     const auto state = decode_state(peer.state);
-    if (!state) return close(state.error());
-    if (serial_less(peer.last.value_or(peer.first), peer.first)) return fail(condition::invalid_field, "disposition: last before first");
+    if (!state)
+        return close(state.error());
+    if (serial_less(peer.last.value_or(peer.first), peer.first))
+        return fail(condition::invalid_field, "disposition: last before first");
     // A receiver speaks of what we sent, a sender of what it sent itself.
     report(peer.receiver ? at->sent : at->received, peer, *state);
 }
@@ -167,23 +186,28 @@ void connection::engine::report(unsettled_map& deliveries, const amqp::dispositi
     std::vector<std::uint32_t> found;
     if (last - peer.first < deliveries.size()) {
         for (auto number = peer.first;; ++number) {
-            if (deliveries.contains(number)) found.push_back(number);
-            if (number == last) break;
+            if (deliveries.contains(number))
+                found.push_back(number);
+            if (number == last)
+                break;
         }
     } else {
         for (const auto& [number, link] : deliveries)
-            if (number - peer.first <= last - peer.first) found.push_back(number);
+            if (number - peer.first <= last - peer.first)
+                found.push_back(number);
         std::ranges::sort(found, serial_less);
     }
     for (std::size_t from = 0; from < found.size();) {
         const auto link = deliveries.at(found[from]);
         std::size_t to = from + 1;
-        while (to < found.size() && found[to] == found[to - 1] + 1 && deliveries.at(found[to]) == link) ++to;
+        while (to < found.size() && found[to] == found[to - 1] + 1 && deliveries.at(found[to]) == link)
+            ++to;
         emit(disposed{link, static_cast<delivery_id>(found[from]), static_cast<delivery_id>(found[to - 1]), state, peer.settled});
         from = to;
     }
     if (peer.settled)
-        for (const auto number : found) deliveries.erase(number);
+        for (const auto number : found)
+            deliveries.erase(number);
 }
 
 } // namespace capstan::amqp

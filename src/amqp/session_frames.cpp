@@ -23,8 +23,10 @@ session* connection::engine::session_of(const link& what) const { return session
 session* connection::engine::new_session() {
     auto free = std::ranges::find_if(sessions_, [](const auto& each) { return !each; });
     const auto channel = static_cast<std::size_t>(free - sessions_.begin());
-    if (channel > std::min(settings_.channel_max, peer_channel_max_) || session_count_ >= settings_.max_sessions) return nullptr;
-    if (free == sessions_.end()) free = sessions_.insert(free, nullptr);
+    if (channel > std::min(settings_.channel_max, peer_channel_max_) || session_count_ >= settings_.max_sessions)
+        return nullptr;
+    if (free == sessions_.end())
+        free = sessions_.insert(free, nullptr);
     *free = std::make_unique<session>();
     ++session_count_;
     (*free)->local_channel = static_cast<std::uint16_t>(channel);
@@ -33,15 +35,19 @@ session* connection::engine::new_session() {
 }
 
 void connection::engine::on_begin(std::uint16_t channel, const amqp::begin& peer, bytes_view) {
-    if (channel > settings_.channel_max) return fail(condition::framing_error, "channel above channel-max");
-    if (by_remote_channel_.contains(channel)) return fail(condition::illegal_state, "a begin on a channel that has a session");
+    if (channel > settings_.channel_max)
+        return fail(condition::framing_error, "channel above channel-max");
+    if (by_remote_channel_.contains(channel))
+        return fail(condition::illegal_state, "a begin on a channel that has a session");
     session* at = nullptr;
     if (peer.remote_channel) {
         at = *peer.remote_channel < sessions_.size() ? sessions_[*peer.remote_channel].get() : nullptr;
-        if (!at || at->remote != lifecycle::unbegun) return fail(condition::illegal_state, "a begin that answers none");
+        if (!at || at->remote != lifecycle::unbegun)
+            return fail(condition::illegal_state, "a begin that answers none");
     } else {
         at = new_session();
-        if (!at) return fail(condition::resource_limit_exceeded, "too many sessions");
+        if (!at)
+            return fail(condition::resource_limit_exceeded, "too many sessions");
     }
     at->remote = lifecycle::begun;
     at->remote_channel = channel;
@@ -68,9 +74,11 @@ void connection::engine::write_begin(session& at, std::optional<std::uint16_t> a
 }
 
 std::optional<std::uint16_t> connection::engine::open_session() {
-    if (!is_open()) return std::nullopt;
+    if (!is_open())
+        return std::nullopt;
     auto* at = new_session();
-    if (!at) return std::nullopt;
+    if (!at)
+        return std::nullopt;
     at->outgoing_window = settings_.incoming_window;
     write_begin(*at, std::nullopt);
     return at->local_channel;
@@ -78,12 +86,14 @@ std::optional<std::uint16_t> connection::engine::open_session() {
 
 void connection::engine::on_end(std::uint16_t channel, const amqp::end& peer, bytes_view) {
     const auto found = by_remote_channel_.find(channel);
-    if (found == by_remote_channel_.end()) return;
+    if (found == by_remote_channel_.end())
+        return;
     session& at = *found->second;
     if (at.local != lifecycle::ended) {
         // A client may end its session on the refusing attach alone: it still gets to hear why.
         for (const auto& each : at.links)
-            if (each && each->refused_until && each->local == lifecycle::begun) write_detach(*each, true, each->refusal);
+            if (each && each->refused_until && each->local == lifecycle::begun)
+                write_detach(*each, true, each->refusal);
         write_frame(at.local_channel, amqp::end{});
         end_links(at, decode_error(peer.error), true);
     }
@@ -91,9 +101,11 @@ void connection::engine::on_end(std::uint16_t channel, const amqp::end& peer, by
 }
 
 void connection::engine::end_session(std::uint16_t channel, error why) {
-    if (stage_ != stage::frames || channel >= sessions_.size() || !sessions_[channel]) return;
+    if (stage_ != stage::frames || channel >= sessions_.size() || !sessions_[channel])
+        return;
     session& at = *sessions_[channel];
-    if (at.local == lifecycle::ended) return;
+    if (at.local == lifecycle::ended)
+        return;
     at.local = lifecycle::ended;
     const auto encoded = encode(why);
     write_frame(at.local_channel, amqp::end{.error = {encoded}});
@@ -104,7 +116,8 @@ void connection::engine::fail_session(session& at, error why) { end_session(at.l
 
 void connection::engine::end_links(session& at, const error& why, bool by_peer) {
     for (std::size_t handle = 0; handle < at.links.size(); ++handle)
-        if (at.links[handle]) forget(*at.links[handle], why, by_peer);
+        if (at.links[handle])
+            forget(*at.links[handle], why, by_peer);
 }
 
 void connection::engine::forget(session& at) {
@@ -116,15 +129,19 @@ void connection::engine::forget(session& at) {
 
 void connection::engine::on_flow(std::uint16_t channel, const amqp::flow& peer, bytes_view) {
     auto* at = session_at(channel);
-    if (!at) return;
+    if (!at)
+        return;
     link* what = nullptr;
     if (peer.handle) {
         what = link_at(*at, *peer.handle);
-        if (!what) return;
+        if (!what)
+            return;
     }
     update_remote_window(*at, peer);
-    if (what) on_link_flow(*at, *what, peer);
-    else if (peer.echo) write_session_flow(*at);
+    if (what)
+        on_link_flow(*at, *what, peer);
+    else if (peer.echo)
+        write_session_flow(*at);
 }
 
 /// Part 2, section 2.5.6. Clients exist that begin to count one off (contract/iothub-amqp.md, section 2.5): the window then is one
@@ -134,14 +151,18 @@ void connection::engine::update_remote_window(session& at, const amqp::flow& pee
     const auto left = peer.next_incoming_id.value_or(at.initial_outgoing_id) + peer.incoming_window - at.next_outgoing_id;
     const bool overdrawn = peer.incoming_window < 0x80000000u && static_cast<std::int32_t>(left) < 0;
     at.remote_window = overdrawn ? 0 : left;
-    if (at.blocked) resume_blocked(at);
-    if (!stuck || at.remote_window == 0 || at.blocked) return;
+    if (at.blocked)
+        resume_blocked(at);
+    if (!stuck || at.remote_window == 0 || at.blocked)
+        return;
     for (const auto& each : at.links)
-        if (each && each->open() && each->sends() && each->credit > 0) emit(credited{each->info.id});
+        if (each && each->open() && each->sends() && each->credit > 0)
+            emit(credited{each->info.id});
 }
 
 void connection::engine::write_session_flow(session& at) {
-    if (at.local == lifecycle::ended || stage_ != stage::frames) return;
+    if (at.local == lifecycle::ended || stage_ != stage::frames)
+        return;
     at.incoming_window = settings_.incoming_window;
     amqp::flow ours;
     ours.next_incoming_id = at.next_incoming_id;

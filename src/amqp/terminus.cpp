@@ -12,9 +12,12 @@ constexpr std::uint64_t coordinator_code = 0x30;
 constexpr std::uint32_t address_field = 0, dynamic_field = 4, filter_field = 7;
 
 terminus::shape shape_of(std::optional<std::uint64_t> code, std::string_view name) {
-    if (code == source_code || name == "amqp:source:list") return terminus::shape::source;
-    if (code == target_code || name == "amqp:target:list") return terminus::shape::target;
-    if (code == coordinator_code || name == "amqp:coordinator:list") return terminus::shape::coordinator;
+    if (code == source_code || name == "amqp:source:list")
+        return terminus::shape::source;
+    if (code == target_code || name == "amqp:target:list")
+        return terminus::shape::target;
+    if (code == coordinator_code || name == "amqp:coordinator:list")
+        return terminus::shape::coordinator;
     return terminus::shape::unknown;
 }
 
@@ -22,17 +25,23 @@ terminus::shape shape_of(std::optional<std::uint64_t> code, std::string_view nam
 bool read_address(decoder& fields, std::string& address) {
     std::string_view text;
     symbol_view name;
-    if (fields.read(text)) address = text;
-    else if (fields.read(name)) address = name.text;
-    else return fields.read_null() || fields.skip();
+    if (fields.read(text))
+        address = text;
+    else if (fields.read(name))
+        address = name.text;
+    else
+        return fields.read_null() || fields.skip();
     return true;
 }
 
 bool read_field(decoder& fields, std::uint32_t index, terminus& result) {
-    if (index == address_field) return read_address(fields, result.address);
-    if (index == dynamic_field && fields.read(result.dynamic)) return true;
+    if (index == address_field)
+        return read_address(fields, result.address);
+    if (index == dynamic_field && fields.read(result.dynamic))
+        return true;
     encoded_view skipped;
-    if (!fields.skip(skipped)) return false;
+    if (!fields.skip(skipped))
+        return false;
     if (index == filter_field && result.what == terminus::shape::source && decoder(skipped.raw).peek() == kind::map)
         result.filter.assign(skipped.raw.begin(), skipped.raw.end());
     return true;
@@ -44,7 +53,8 @@ bytes encode_address(std::uint64_t code, std::string_view address, std::uint32_t
     to.descriptor(code);
     const auto fields = to.begin_list();
     to.write(address);
-    for (std::uint32_t index = 1; index < field_count; ++index) to.null();
+    for (std::uint32_t index = 1; index < field_count; ++index)
+        to.null();
     to.end(fields, field_count);
     return out;
 }
@@ -53,7 +63,8 @@ bytes encode_address(std::uint64_t code, std::string_view address, std::uint32_t
 
 std::expected<terminus, error> decode_terminus(encoded_view what) {
     terminus result;
-    if (!what) return result;
+    if (!what)
+        return result;
     decoder from(what.raw);
     std::optional<std::uint64_t> code;
     std::string_view name;
@@ -62,9 +73,11 @@ std::expected<terminus, error> decode_terminus(encoded_view what) {
     if (!from.enter_described() || !from.read_descriptor(code, name))
         return std::unexpected(error(condition::invalid_field, "a terminus is a described list"));
     result.what = shape_of(code, name);
-    if (!from.read_list(fields, count)) return std::unexpected(error(condition::invalid_field, "a terminus is a described list"));
+    if (!from.read_list(fields, count))
+        return std::unexpected(error(condition::invalid_field, "a terminus is a described list"));
     for (std::uint32_t index = 0; index < count; ++index)
-        if (!read_field(fields, index, result)) return std::unexpected(error(condition::decode_error, "a terminus is malformed"));
+        if (!read_field(fields, index, result))
+            return std::unexpected(error(condition::decode_error, "a terminus is malformed"));
     return result;
 }
 

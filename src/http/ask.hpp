@@ -10,7 +10,7 @@ template<class Answer, class Start> boost::asio::awaitable<Answer> ask(Start sta
         begin([handler = std::move(handler)](Answer given) mutable { std::move(handler)(std::move(given)); });
     };
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Answer)>(initiate, boost::asio::use_awaitable,
-                                                                                                        std::move(start));
+                                                                                                       std::move(start));
 }
 
 } // namespace capstan::http

@@ -9,7 +9,8 @@ namespace capstan::http {
 
 asio::awaitable<answer> purge_commands(context& in, const request& asked) {
     const auto& id = asked.path[1];
-    if (!in.hub.registry().find(id)) co_return error_answer(errc::device_not_found, id, in.hub.clock().now());
+    if (!in.hub.registry().find(id))
+        co_return error_answer(errc::device_not_found, id, in.hub.clock().now());
     auto start = [&](auto done) { in.hub.commands().purge(id, in.home, std::move(done)); };
     const auto purged = co_await ask<std::size_t>(start);
     answer result;

@@ -38,18 +38,21 @@ hub::registry::if_match if_match_of(const request& asked) {
 
 asio::awaitable<answer> get_device(context& in, const request& asked) {
     const auto device = in.hub.registry().find(asked.path[1]);
-    if (!device) co_return error_answer(errc::device_not_found, asked.path[1], in.hub.clock().now());
+    if (!device)
+        co_return error_answer(errc::device_not_found, asked.path[1], in.hub.clock().now());
     co_return device_answer(in, *device);
 }
 
 asio::awaitable<answer> put_device(context& in, const request& asked) {
     boost::system::error_code error;
     const auto body = boost::json::parse(asked.body, error);
-    if (error) co_return error_answer(errc::invalid_format, "The body is not JSON.", in.hub.clock().now());
+    if (error)
+        co_return error_answer(errc::invalid_format, "The body is not JSON.", in.hub.clock().now());
     const auto match = if_match_of(asked);
     auto start = [&](auto done) { in.hub.registry().put(asked.path[1], body, match, in.home, std::move(done)); };
     const auto stored = co_await ask<registered>(start);
-    if (!stored) co_return error_answer(stored.error(), in.hub.clock().now());
+    if (!stored)
+        co_return error_answer(stored.error(), in.hub.clock().now());
     co_return device_answer(in, *stored);
 }
 
@@ -57,7 +60,8 @@ asio::awaitable<answer> delete_device(context& in, const request& asked) {
     const auto match = if_match_of(asked);
     auto start = [&](auto done) { in.hub.registry().remove(asked.path[1], match, in.home, std::move(done)); };
     const auto removed = co_await ask<registered>(start);
-    if (!removed) co_return error_answer(removed.error(), in.hub.clock().now());
+    if (!removed)
+        co_return error_answer(removed.error(), in.hub.clock().now());
     answer result;
     result.status = status::no_content;
     co_return result;
@@ -69,10 +73,12 @@ asio::awaitable<answer> list_devices(context& in, const request& asked) {
     if (const auto given = asked.parameter("top")) {
         std::size_t value = 0;
         std::from_chars(given->data(), given->data() + given->size(), value);
-        if (value >= 1 && value <= 1000) top = value;
+        if (value >= 1 && value <= 1000)
+            top = value;
     }
     boost::json::array devices;
-    for (const auto& device : in.hub.registry().list(top)) devices.push_back(device_body(in.hub, device));
+    for (const auto& device : in.hub.registry().list(top))
+        devices.push_back(device_body(in.hub, device));
     answer result;
     result.body = std::move(devices);
     co_return result;

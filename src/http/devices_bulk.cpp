@@ -55,16 +55,18 @@ asio::awaitable<answer> post_devices(context& in, const request& asked) {
     const auto now = in.hub.clock().now();
     boost::system::error_code error;
     const auto body = json::parse(asked.body, error);
-    if (error || !body.is_array()) co_return error_answer(errc::invalid_format, "The body must be a JSON array.", now);
-    if (body.as_array().size() > max_entries) co_return error_answer(errc::argument_invalid, "At most 100 devices at a time.", now);
+    if (error || !body.is_array())
+        co_return error_answer(errc::invalid_format, "The body must be a JSON array.", now);
+    if (body.as_array().size() > max_entries)
+        co_return error_answer(errc::argument_invalid, "At most 100 devices at a time.", now);
     json::array errors;
     for (const auto& each : body.as_array()) {
         const auto entry = each.is_object() ? each.as_object() : json::object();
         const auto done = co_await apply(in, entry);
-        if (done) continue;
-        errors.push_back(json::object{{"deviceId", text(entry, "id")},
-                                      {"errorCode", name_of(code_of(done.error().why))},
-                                      {"errorStatus", done.error().text}});
+        if (done)
+            continue;
+        errors.push_back(json::object{
+            {"deviceId", text(entry, "id")}, {"errorCode", name_of(code_of(done.error().why))}, {"errorStatus", done.error().text}});
     }
     answer result;
     const bool failed = !errors.empty();

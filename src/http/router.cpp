@@ -44,20 +44,24 @@ bool same_word(std::string_view a, std::string_view b) {
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {
     for (const auto& segment : path) {
-        if (pattern.empty()) return false;
+        if (pattern.empty())
+            return false;
         pattern.remove_prefix(1);
         const auto word = pattern.substr(0, pattern.find('/'));
         pattern.remove_prefix(word.size());
-        if (word != "*" && !same_word(word, segment)) return false;
+        if (word != "*" && !same_word(word, segment))
+            return false;
     }
     return pattern.empty();
 }
 
 /// YYYY-MM-DD, optionally with "-preview".
 bool valid_version(std::string_view text) {
-    if (text.ends_with("-preview")) text.remove_suffix(8);
+    if (text.ends_with("-preview"))
+        text.remove_suffix(8);
     constexpr std::string_view shape = "dddd-dd-dd";
-    return text.size() == shape.size() && std::ranges::equal(text, shape, [](unsigned char c, char as) { return as == 'd' ? std::isdigit(c) != 0 : c == as; });
+    return text.size() == shape.size() &&
+           std::ranges::equal(text, shape, [](unsigned char c, char as) { return as == 'd' ? std::isdigit(c) != 0 : c == as; });
 }
 
 bool allowed(const hub::access& rules, const hub::principal& who, right needed) {
@@ -75,9 +79,11 @@ bool allowed(const hub::access& rules, const hub::principal& who, right needed) 
 asio::awaitable<answer> route(context& in, const request& asked) {
     const auto now = in.hub.clock().now();
     const auto fits = [&](const row& each) { return matches(each.path, asked.path); };
-    if (std::ranges::none_of(table, fits)) co_return error_answer(errc::path_not_found, "There is nothing at this path.", now);
+    if (std::ranges::none_of(table, fits))
+        co_return error_answer(errc::path_not_found, "There is nothing at this path.", now);
     const auto found = std::ranges::find_if(table, [&](const row& each) { return each.method == asked.method && fits(each); });
-    if (found == std::end(table)) co_return error_answer(errc::method_not_allowed, "The method is not allowed at this path.", now);
+    if (found == std::end(table))
+        co_return error_answer(errc::method_not_allowed, "The method is not allowed at this path.", now);
     if (found->needed != right::none) {
         if (!valid_version(asked.parameter("api-version").value_or("")))
             co_return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
@@ -107,7 +113,8 @@ void parse_target(std::string_view target, request& into) {
     // The target is bounded by the limit on a request's header.
     while (!path.empty()) {
         const auto segment = take(path, '/');
-        if (segment.empty()) continue;
+        if (segment.empty())
+            continue;
         into.path.push_back(auth::percent_decode(segment));
     }
     while (!query.empty()) {

@@ -24,8 +24,8 @@ asio::ssl::context adopt(const net::tls_context& tls) {
 /// Outlives the server as long as a session does.
 struct server::shared : std::enable_shared_from_this<shared> {
     shared(std::vector<thread> io, capstan::hub::hub& of, std::shared_ptr<const net::tls_context> given, limits limits_given)
-        : threads(std::move(io)), waiting(threads.size()), hub(of), tls_owner(std::move(given)), tls(adopt(*tls_owner)), bounds(limits_given),
-          acceptor(threads.front().loop), retry(threads.front().loop) {}
+        : threads(std::move(io)), waiting(threads.size()), hub(of), tls_owner(std::move(given)), tls(adopt(*tls_owner)),
+          bounds(limits_given), acceptor(threads.front().loop), retry(threads.front().loop) {}
 
     void accept();
     void start(asio::ip::tcp::socket socket, std::size_t on);
@@ -51,44 +51,55 @@ std::expected<std::uint16_t, std::string> server::open(const std::string& addres
     auto& acceptor = shared_->acceptor;
     boost::system::error_code error;
     const auto where = asio::ip::make_address(address, error);
-    if (error) return std::unexpected(fmt::format("'{}' is not an address to listen on", address));
+    if (error)
+        return std::unexpected(fmt::format("'{}' is not an address to listen on", address));
     const asio::ip::tcp::endpoint endpoint(where, port);
     acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error == asio::error::address_in_use) return std::unexpected(fmt::format("port {} on {} is in use", port, address));
-    if (error) return std::unexpected(fmt::format("cannot listen on {} port {}: {}", address, port, error.message()));
+    if (!error)
+        acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error)
+        acceptor.bind(endpoint, error);
+    if (!error)
+        acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error == asio::error::address_in_use)
+        return std::unexpected(fmt::format("port {} on {} is in use", port, address));
+    if (error)
+        return std::unexpected(fmt::format("cannot listen on {} port {}: {}", address, port, error.message()));
     shared_->accept();
     return acceptor.local_endpoint().port();
 }
 
 void server::shared::accept() {
     const auto on = next++ % threads.size();
-    acceptor.async_accept(threads[on].loop, [self = shared_from_this(), on](const boost::system::error_code& error, asio::ip::tcp::socket socket) {
-        if (self->stopping || error == asio::error::operation_aborted) return;
-        if (!error) {
-            self->start(std::move(socket), on);
-            return self->accept();
-        }
+    acceptor.async_accept(threads[on].loop,
+                          [self = shared_from_this(), on](const boost::system::error_code& error, asio::ip::tcp::socket socket) {
+                              if (self->stopping || error == asio::error::operation_aborted)
+                                  return;
+                              if (!error) {
+                                  self->start(std::move(socket), on);
+                                  return self->accept();
+                              }
         // Out of descriptors, most likely: others have to end first.
-        spdlog::warn("an HTTPS connection could not be taken: {}", error.message());
-        self->retry.expires_after(std::chrono::milliseconds(200));
-        self->retry.async_wait([self](const boost::system::error_code& ended) {
-            if (!ended) self->accept();
-        });
-    });
+                              spdlog::warn("an HTTPS connection could not be taken: {}", error.message());
+                              self->retry.expires_after(std::chrono::milliseconds(200));
+                              self->retry.async_wait([self](const boost::system::error_code& ended) {
+                                  if (!ended)
+                                      self->accept();
+                              });
+                          });
 }
 
 void server::shared::start(asio::ip::tcp::socket socket, std::size_t on) {
-    if (sessions >= bounds.connections) return; // closed with the socket
+    if (sessions >= bounds.connections)
+        return; // closed with the socket
     ++sessions;
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     auto session = serve_session(std::move(socket), tls, context{hub, threads[on].queue}, bounds, waiting[on]);
     asio::co_spawn(threads[on].loop, std::move(session), [self = shared_from_this()](std::exception_ptr fault) {
         --self->sessions;
-        if (fault) spdlog::error("an HTTPS session ended by a fault");
+        if (fault)
+            spdlog::error("an HTTPS session ended by a fault");
     });
 }
 

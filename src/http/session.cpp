@@ -29,7 +29,8 @@ request to_request(const parser& parsed, std::string peer) {
     parse_target(std::string_view(message.target().data(), message.target().size()), asked);
     const auto text = [&](beast::http::field name) { return std::string(message[name]); };
     asked.authorization = text(beast::http::field::authorization);
-    if (message.count(beast::http::field::if_match) > 0) asked.if_match = text(beast::http::field::if_match);
+    if (message.count(beast::http::field::if_match) > 0)
+        asked.if_match = text(beast::http::field::if_match);
     asked.body = message.body();
     asked.peer = std::move(peer);
     return asked;
@@ -38,14 +39,16 @@ request to_request(const parser& parsed, std::string peer) {
 response to_response(const answer& given, unsigned version, bool keep_alive) {
     response message(given.status, version);
     message.keep_alive(keep_alive);
-    for (const auto& [name, value] : given.headers) message.set(name, value);
+    for (const auto& [name, value] : given.headers)
+        message.set(name, value);
     if (given.body) {
         message.set(beast::http::field::content_type, "application/json; charset=utf-8");
         message.body() = boost::json::serialize(*given.body);
     }
     message.prepare_payload();
     // An empty answer has no body at all; clients that see a length of 0 with 204 complain.
-    if (given.status == status::no_content) message.erase(beast::http::field::content_length);
+    if (given.status == status::no_content)
+        message.erase(beast::http::field::content_length);
     return message;
 }
 
@@ -75,14 +78,18 @@ asio::awaitable<bool> serve_request(stream& wire, beast::flat_buffer& buffer, co
         response go_on(status::continue_, parsed.get().version());
         co_await beast::http::async_write(wire, go_on, into(error));
     }
-    if (!error) co_await beast::http::async_read(wire, buffer, parsed, into(error));
+    if (!error)
+        co_await beast::http::async_read(wire, buffer, parsed, into(error));
     const bool too_large = error == beast::http::error::body_limit;
-    if (error && !too_large) co_return false;
+    if (error && !too_large)
+        co_return false;
 
     const auto asked = to_request(parsed, peer);
     answer given;
-    if (too_large) given = error_answer(errc::body_too_large, "The body is too large.", in.hub.clock().now());
-    else given = co_await answer_to(in, asked);
+    if (too_large)
+        given = error_answer(errc::body_too_large, "The body is too large.", in.hub.clock().now());
+    else
+        given = co_await answer_to(in, asked);
     const bool keep_alive = parsed.get().keep_alive() && !too_large && !waiting.stopping;
     const auto message = to_response(given, parsed.get().version(), keep_alive);
     error = {};
@@ -101,7 +108,8 @@ asio::awaitable<void> serve_session(asio::ip::tcp::socket socket, asio::ssl::con
     stream wire(std::move(socket), tls);
     beast::get_lowest_layer(wire).expires_after(bounds.request_time);
     co_await wire.async_handshake(asio::ssl::stream_base::server, into(error));
-    if (error) co_return;
+    if (error)
+        co_return;
     beast::flat_buffer buffer;
     while (!waiting.stopping && co_await serve_request(wire, buffer, in, bounds, peer, waiting)) {}
     beast::get_lowest_layer(wire).expires_after(std::chrono::seconds(2));

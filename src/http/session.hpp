@@ -18,7 +18,8 @@ struct waiting_sessions {
 
     void end() {
         stopping = true;
-        for (auto* each : streams) each->cancel();
+        for (auto* each : streams)
+            each->cancel();
     }
 };
 

@@ -8,9 +8,8 @@ namespace capstan::http {
 asio::awaitable<answer> get_device_statistics(context& in, const request&) {
     const auto counts = in.hub.registry().count();
     answer result;
-    result.body = boost::json::object{{"totalDeviceCount", counts.total},
-                                      {"enabledDeviceCount", counts.enabled},
-                                      {"disabledDeviceCount", counts.total - counts.enabled}};
+    result.body = boost::json::object{
+        {"totalDeviceCount", counts.total}, {"enabledDeviceCount", counts.enabled}, {"disabledDeviceCount", counts.total - counts.enabled}};
     co_return result;
 }
 

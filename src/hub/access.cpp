@@ -11,8 +11,8 @@ using refusal = access::refusal;
 
 /// One text for all that is wrong with a secret.
 std::unexpected<refusal> wrong_signature() {
-    return std::unexpected(refusal{
-        401, "The specified SAS token has an invalid signature. It does not match either the primary or secondary key."});
+    return std::unexpected(
+        refusal{401, "The specified SAS token has an invalid signature. It does not match either the primary or secondary key."});
 }
 
 /// No clock reaches it.
@@ -25,25 +25,30 @@ access::access(const settings& settings, const auth::policy_set& policies, const
 
 std::expected<principal, refusal> access::check_token(std::string_view text) const {
     const auto token = auth::parse_sas_token(text);
-    if (!token) return std::unexpected(refusal{400, token.error()});
+    if (!token)
+        return std::unexpected(refusal{400, token.error()});
     auto scope = auth::parse_scope(token->resource);
     auto shown = token->policy.empty() ? check_device_token(*token, std::move(scope)) : check_policy_token(*token, std::move(scope));
     // The signature first: who cannot sign learns nothing from the clock.
-    if (shown && token->expired(clock_.now())) return std::unexpected(refusal{401, "The specified SAS token is expired"});
+    if (shown && token->expired(clock_.now()))
+        return std::unexpected(refusal{401, "The specified SAS token is expired"});
     return shown;
 }
 
 /// Event Hubs clients keep the host of their connection string whatever they dial: a scope in the event hub goes without its host
 /// being looked at (contract/event-hubs.md, 2.4).
 bool access::known_host(const auth::resource& scope) const {
-    if (hosts_.contains(scope.host)) return true;
+    if (hosts_.contains(scope.host))
+        return true;
     return !scope.path.empty() && (scope.path.front().is(settings_.event_hub) || scope.path.front().is(settings_.name));
 }
 
 std::expected<principal, refusal> access::check_policy_token(const auth::sas_token& token, auth::resource scope) const {
     const auto* policy = policies_.find(token.policy);
-    if (!policy || !(auth::signed_by(token, policy->primary_key) || auth::signed_by(token, policy->secondary_key))) return wrong_signature();
-    if (!known_host(scope)) return std::unexpected(refusal{401, "The specified SAS token is for another resource"});
+    if (!policy || !(auth::signed_by(token, policy->primary_key) || auth::signed_by(token, policy->secondary_key)))
+        return wrong_signature();
+    if (!known_host(scope))
+        return std::unexpected(refusal{401, "The specified SAS token is for another resource"});
     principal shown;
     shown.what = principal::kind::policy;
     shown.name = policy->name;
@@ -56,17 +61,20 @@ std::expected<principal, refusal> access::check_policy_token(const auth::sas_tok
 
 std::expected<principal, refusal> access::check_device_token(const auth::sas_token& token, auth::resource scope) const {
     const auto identity = auth::identity_of(scope);
-    if (!identity || !hosts_.contains(scope.host)) return std::unexpected(refusal{401, "The specified SAS token is for another resource"});
+    if (!identity || !hosts_.contains(scope.host))
+        return std::unexpected(refusal{401, "The specified SAS token is for another resource"});
     std::optional<store::device> device;
     for (const auto& reading : identity->device.readings)
-        if ((device = devices_.find(reading))) break;
+        if ((device = devices_.find(reading)))
+            break;
     if (!device)
-        return std::unexpected(refusal{
-            404, fmt::format("Device {} at IotHub {} not registered.", identity->device.readings.front(), settings_.name)});
+        return std::unexpected(
+            refusal{404, fmt::format("Device {} at IotHub {} not registered.", identity->device.readings.front(), settings_.name)});
     // Modules have keys of their own, and come later.
     if (identity->module || !(auth::signed_by(token, device->primary_key) || auth::signed_by(token, device->secondary_key)))
         return wrong_signature();
-    if (!device->enabled) return std::unexpected(refusal{401, "The device is disabled."});
+    if (!device->enabled)
+        return std::unexpected(refusal{401, "The device is disabled."});
     principal shown;
     shown.what = principal::kind::device;
     shown.name = device->id;
@@ -82,7 +90,8 @@ std::expected<principal, refusal> access::check_bare_key(std::string_view name, 
     const auto* policy = policies_.find(name);
     const bool matches = policy && (auth::equal_in_constant_time(as_bytes(key), as_bytes(policy->primary_key)) ||
                                     auth::equal_in_constant_time(as_bytes(key), as_bytes(policy->secondary_key)));
-    if (!matches) return wrong_signature();
+    if (!matches)
+        return wrong_signature();
     principal shown;
     shown.what = principal::kind::policy;
     shown.name = policy->name;
@@ -93,17 +102,21 @@ std::expected<principal, refusal> access::check_bare_key(std::string_view name, 
 
 std::expected<principal, refusal> access::check_plain(bytes_view response) const {
     const auto parts = auth::parse_plain_response(response);
-    if (!parts) return std::unexpected(refusal{401, parts.error()});
+    if (!parts)
+        return std::unexpected(refusal{401, parts.error()});
     const auto user = auth::parse_plain_user(parts->user);
-    if (!user) return std::unexpected(refusal{401, user.error()});
+    if (!user)
+        return std::unexpected(refusal{401, user.error()});
     if (user->what == auth::plain_identity::kind::event_hub_policy && !auth::is_sas_token(parts->password))
         return check_bare_key(user->policy, parts->password);
     auto shown = check_token(parts->password);
-    if (!shown) return shown;
+    if (!shown)
+        return shown;
     const bool by_policy = user->what != auth::plain_identity::kind::device;
     const bool fits = by_policy ? shown->what == principal::kind::policy && shown->name == user->policy
                                 : shown->what == principal::kind::policy || user->device.names(shown->name);
-    if (!fits) return wrong_signature();
+    if (!fits)
+        return wrong_signature();
     return shown;
 }
 
@@ -112,13 +125,16 @@ bool access::has(const principal& who, auth::rights needed) const {
 }
 
 bool access::may_act_as_device(const principal& who, std::string_view device, std::string_view module) const {
-    if (!has(who, auth::rights::device_connect)) return false;
+    if (!has(who, auth::rights::device_connect))
+        return false;
     const auto found = devices_.find(device);
-    if (!found || !found->enabled) return false;
+    if (!found || !found->enabled)
+        return false;
     if (who.what == principal::kind::device)
         return who.name == device && who.generation_id == found->generation_id && who.module == module;
     auto path = "/devices/" + std::string(device);
-    if (!module.empty()) path += "/modules/" + std::string(module);
+    if (!module.empty())
+        path += "/modules/" + std::string(module);
     return auth::covers_entity(who.scope, path);
 }
 
@@ -126,7 +142,11 @@ bool access::may_use_service(const principal& who, std::string_view path) const 
     return has(who, auth::rights::service_connect) && auth::covers_entity(who.scope, path);
 }
 
-bool access::may_read_registry(const principal& who) const { return has(who, auth::rights::registry_read) && auth::covers_entity(who.scope, "/devices"); }
-bool access::may_write_registry(const principal& who) const { return has(who, auth::rights::registry_write) && auth::covers_entity(who.scope, "/devices"); }
+bool access::may_read_registry(const principal& who) const {
+    return has(who, auth::rights::registry_read) && auth::covers_entity(who.scope, "/devices");
+}
+bool access::may_write_registry(const principal& who) const {
+    return has(who, auth::rights::registry_write) && auth::covers_entity(who.scope, "/devices");
+}
 
 } // namespace capstan::hub

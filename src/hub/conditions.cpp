@@ -40,10 +40,8 @@ std::string tracking_id(wall_time now) {
 }
 
 amqp::error describe(errc code, std::string_view message, wall_time now) {
-    const boost::json::object text{{"errorCode", static_cast<int>(code)},
-                                   {"trackingId", tracking_id(now)},
-                                   {"message", message},
-                                   {"timestampUtc", iso_time(now)}};
+    const boost::json::object text{
+        {"errorCode", static_cast<int>(code)}, {"trackingId", tracking_id(now)}, {"message", message}, {"timestampUtc", iso_time(now)}};
     return amqp::error(condition_of(code), boost::json::serialize(text));
 }
 

@@ -26,11 +26,13 @@ std::size_t hub::home_of(std::string_view device_id) const { return std::hash<st
 
 void hub::tick(std::size_t thread) {
     commands_->tick(thread);
-    if (thread != 0) return;
+    if (thread != 0)
+        return;
     feedback_->tick();
     // Retention costs nothing when there is nothing to forget: once a minute is often enough for a day's worth.
     const auto now = clock_.now();
-    if (now < next_trim_) return;
+    if (now < next_trim_)
+        return;
     next_trim_ = now + std::chrono::minutes(1);
     for (capstan::store::partition_id id = 0; id < store_.telemetry().partition_count(); ++id)
         store_.telemetry().trim(id, now - settings_.telemetry_retention, {*threads_[0], [](const capstan::store::outcome<void>&) {}});

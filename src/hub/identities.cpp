@@ -12,9 +12,12 @@ bool identities::add(principal shown) {
         return each.what == shown.what && each.name == shown.name && each.module == shown.module && each.scope_text == shown.scope_text;
     };
     const auto known = std::ranges::find_if(shown_, same);
-    if (known != shown_.end()) *known = std::move(shown);
-    else if (shown_.size() >= max_identities) return false;
-    else shown_.push_back(std::move(shown));
+    if (known != shown_.end())
+        *known = std::move(shown);
+    else if (shown_.size() >= max_identities)
+        return false;
+    else
+        shown_.push_back(std::move(shown));
     return true;
 }
 
@@ -31,8 +34,10 @@ const principal* identities::for_service(std::string_view path) const {
 std::optional<std::string_view> identities::sole_device() const {
     std::optional<std::string_view> sole;
     for (const auto& each : shown_) {
-        if (each.what != principal::kind::device) continue;
-        if (sole && *sole != each.name) return std::nullopt;
+        if (each.what != principal::kind::device)
+            continue;
+        if (sole && *sole != each.name)
+            return std::nullopt;
         sole = each.name;
     }
     return sole;

@@ -32,8 +32,10 @@ public:
     void writable() override {
         // An endpoint may go while it sends: the list is made first.
         std::vector<std::shared_ptr<endpoint>> live;
-        for (const auto& [id, each] : endpoints_) live.push_back(each);
-        for (const auto& each : live) each->on_credit();
+        for (const auto& [id, each] : endpoints_)
+            live.push_back(each);
+        for (const auto& each : live)
+            each->on_credit();
     }
     std::size_t unanswered() const override { return with_.unanswered; }
     std::size_t bytes_in_flight() const override { return with_.bytes_in_flight; }
@@ -47,13 +49,16 @@ private:
     void on(const amqp::detached& link) { drop(link.link); }
     void on(const amqp::closed& how);
     void on(const amqp::delivery& what) {
-        if (const auto found = find(what.link)) found->on_delivery(what);
+        if (const auto found = find(what.link))
+            found->on_delivery(what);
     }
     void on(const amqp::disposed& what) {
-        if (const auto found = find(what.link)) found->on_disposed(what);
+        if (const auto found = find(what.link))
+            found->on_disposed(what);
     }
     void on(const amqp::credited& what) {
-        if (const auto found = find(what.link)) found->on_credit();
+        if (const auto found = find(what.link))
+            found->on_credit();
     }
 
     std::shared_ptr<endpoint> find(amqp::link_id link) const {
@@ -71,7 +76,8 @@ private:
 void connected_peer::on(const amqp::sasl_requested& asked) {
     constexpr std::string_view welcome = "Welcome!";
     constexpr std::uint8_t ok = 0, refused = 1;
-    if (asked.mechanism == "MSSBCBS" || asked.mechanism == "ANONYMOUS") return with_.engine.answer_sasl(ok, amqp::as_bytes(welcome));
+    if (asked.mechanism == "MSSBCBS" || asked.mechanism == "ANONYMOUS")
+        return with_.engine.answer_sasl(ok, amqp::as_bytes(welcome));
     if (asked.mechanism == "PLAIN") {
         auto shown = with_.hub.access().check_plain(asked.response);
         if (shown) {
@@ -85,11 +91,13 @@ void connected_peer::on(const amqp::sasl_requested& asked) {
 
 void connected_peer::on(const amqp::attached& link) {
     const auto* info = with_.engine.find(link.link);
-    if (!info) return;
+    if (!info)
+        return;
     auto made = make_endpoint(with_, *info);
     if (!made) {
         spdlog::info("link refused peer={} source=\"{}\" target=\"{}\" condition={} description=\"{}\"", with_.origin,
-                     info->source_terminus.address, info->target_terminus.address, made.error().why.condition, made.error().why.description);
+                     info->source_terminus.address, info->target_terminus.address, made.error().why.condition,
+                     made.error().why.description);
         with_.engine.refuse(link.link, std::move(made.error().why), made.error().pause);
         return;
     }
@@ -106,24 +114,29 @@ void connected_peer::on(const amqp::closed& how) {
 
 void connected_peer::drop(amqp::link_id link) {
     const auto found = endpoints_.find(static_cast<std::uint32_t>(link));
-    if (found == endpoints_.end()) return;
+    if (found == endpoints_.end())
+        return;
     const auto gone = std::move(found->second);
     endpoints_.erase(found);
     gone->on_detached();
 }
 
 void connected_peer::drop_all() {
-    for (auto& [id, each] : std::exchange(endpoints_, {})) each->on_detached();
+    for (auto& [id, each] : std::exchange(endpoints_, {}))
+        each->on_detached();
 }
 
 /// A token has run out: links that nothing else allows are detached (contract/iothub-amqp.md, 4.7).
 void connected_peer::tick() {
-    if (!with_.identities.forget_expired(with_.now())) return;
+    if (!with_.identities.forget_expired(with_.now()))
+        return;
     std::vector<amqp::link_id> live;
-    for (const auto& [id, each] : endpoints_) live.push_back(static_cast<amqp::link_id>(id));
+    for (const auto& [id, each] : endpoints_)
+        live.push_back(static_cast<amqp::link_id>(id));
     for (const auto link : live) {
         const auto* info = with_.engine.find(link);
-        if (!info || link_allowed(with_, *info)) continue;
+        if (!info || link_allowed(with_, *info))
+            continue;
         with_.engine.detach(link, amqp::error(amqp::condition::unauthorized_access, "Token Invalid."));
         drop(link);
     }

@@ -11,7 +11,8 @@ void presence::link_opened(std::string_view device, wall_time now) {
     const std::lock_guard lock(mutex_);
     auto& now_is = states_[std::string(device)];
     now_is.last_activity = now;
-    if (now_is.links++ > 0) return;
+    if (now_is.links++ > 0)
+        return;
     now_is.changed = now;
     ++connected_;
 }
@@ -19,7 +20,8 @@ void presence::link_opened(std::string_view device, wall_time now) {
 void presence::link_closed(std::string_view device, wall_time now) {
     const std::lock_guard lock(mutex_);
     const auto found = states_.find(std::string(device));
-    if (found == states_.end() || found->second.links == 0 || --found->second.links > 0) return;
+    if (found == states_.end() || found->second.links == 0 || --found->second.links > 0)
+        return;
     found->second.changed = now;
     --connected_;
 }

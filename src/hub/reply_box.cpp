@@ -16,7 +16,8 @@ void reply_box::remove_link(amqp::link_id link) {
 }
 
 void reply_box::put(std::string reply_to, std::uint16_t channel, amqp::bytes message) {
-    if (waiting_.size() == max_waiting) waiting_.pop_front();
+    if (waiting_.size() == max_waiting)
+        waiting_.pop_front();
     waiting_.push_back({std::move(reply_to), channel, std::move(message)});
 }
 
@@ -26,15 +27,18 @@ const reply_box::reply_link* reply_box::link_for(const reply& waiting) const {
         return found == links_.end() ? nullptr : &*found;
     };
     if (!waiting.to.empty())
-        if (const auto* named = find([&](const auto& link) { return link.name == waiting.to || link.target == waiting.to; })) return named;
-    if (const auto* near = find([&](const auto& link) { return link.channel == waiting.channel; })) return near;
+        if (const auto* named = find([&](const auto& link) { return link.name == waiting.to || link.target == waiting.to; }))
+            return named;
+    if (const auto* near = find([&](const auto& link) { return link.channel == waiting.channel; }))
+        return near;
     return links_.empty() ? nullptr : &links_.front();
 }
 
 void reply_box::pump(amqp::connection& engine) {
     std::erase_if(waiting_, [&](const reply& each) {
         const auto* link = link_for(each);
-        if (!link || engine.credit(link->id) == 0) return false;
+        if (!link || engine.credit(link->id) == 0)
+            return false;
         // Four bytes, little-endian, from 1: as the real hub's (iothub-amqp.md, appendix A, 10).
         const auto number = next_tag_++;
         const std::array<std::uint8_t, 4> tag{static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8),

@@ -25,8 +25,8 @@ int take_any_certificate(int, X509_STORE_CTX*) { return 1; }
 void set_up(SSL_CTX* context, client_certificates asked) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(context, ciphers);
-    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION
-                                     | SSL_OP_NO_RENEGOTIATION          // or a peer could make us compute without end
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_NO_RENEGOTIATION          // or a peer could make us compute without end
                                      | SSL_OP_IGNORE_UNEXPECTED_EOF);   // AMQP has a close of its own; many clients skip that of TLS
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS                  // an idle connection holds none
                                   | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -41,8 +41,9 @@ void set_up(SSL_CTX* context, client_certificates asked) {
 
 } // namespace
 
-std::expected<std::shared_ptr<const tls_context>, std::string>
-tls_context::for_server(const std::filesystem::path& certificate, const std::filesystem::path& key, client_certificates asked) {
+std::expected<std::shared_ptr<const tls_context>, std::string> tls_context::for_server(const std::filesystem::path& certificate,
+                                                                                       const std::filesystem::path& key,
+                                                                                       client_certificates asked) {
     ERR_clear_error();
     SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
     if (!context)

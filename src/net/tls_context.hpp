@@ -18,9 +18,9 @@ enum class client_certificates : std::uint8_t {
 class tls_context {
 public:
     /// PEM files; `certificate` may hold a chain, the server's own first. The error names the file.
-    static std::expected<std::shared_ptr<const tls_context>, std::string>
-    for_server(const std::filesystem::path& certificate, const std::filesystem::path& key,
-               client_certificates asked = client_certificates::not_asked);
+    static std::expected<std::shared_ptr<const tls_context>, std::string> for_server(
+        const std::filesystem::path& certificate, const std::filesystem::path& key,
+        client_certificates asked = client_certificates::not_asked);
 
     explicit tls_context(SSL_CTX* owned) : context_(owned) {}
     ~tls_context() { SSL_CTX_free(context_); }

@@ -75,8 +75,8 @@ void listener::accept() {
 void listener::on_accept(const boost::system::error_code& error, net::tcp_socket socket, thread_part& part) {
     if (!acceptor_.is_open())
         return;
-    if (error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system
-        || error == asio::error::no_memory || error == asio::error::no_buffer_space)
+    if (error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system ||
+        error == asio::error::no_memory || error == asio::error::no_buffer_space)
         return pause(error);
     if (std::exchange(paused_, false))
         spdlog::warn("connections are taken again");
@@ -93,9 +93,8 @@ void listener::admit(net::tcp_socket socket, thread_part& part) {
         return;
     }
     full_ = false;
-    part.home.thread.post([this, socket = std::move(socket), &part, seat = std::move(*seat)]() mutable {
-        start(std::move(socket), part, std::move(seat));
-    });
+    part.home.thread.post(
+        [this, socket = std::move(socket), &part, seat = std::move(*seat)]() mutable { start(std::move(socket), part, std::move(seat)); });
 }
 
 /// On the thread where the connection is to live.

@@ -45,9 +45,9 @@ template<class T, class Error> T must(std::expected<T, Error> outcome) {
 
 certificate_files certificates_of(const config& settings, const data_folder& folder, wall_time now) {
     const auto& given = settings.tls;
-    const auto files = must(given.certificate && given.key
-                                ? check_given_certificate(*given.certificate, *given.key, given.ca, now)
-                                : prepare_own_certificate(tls_folder_in(folder.path()), settings.hub.hostnames, now));
+    const auto files =
+        must(given.certificate && given.key ? check_given_certificate(*given.certificate, *given.key, given.ca, now)
+                                            : prepare_own_certificate(tls_folder_in(folder.path()), settings.hub.hostnames, now));
     for (const auto& note : files.notes)
         spdlog::info("{}", note);
     return files;
@@ -62,7 +62,8 @@ std::unique_ptr<store::store> store_of(const config& settings, const data_folder
 
 std::vector<http::server::thread> threads_of(io_threads& threads) {
     std::vector<http::server::thread> all;
-    for (std::size_t index = 0; index < threads.size(); ++index) all.push_back({threads[index].context(), threads[index]});
+    for (std::size_t index = 0; index < threads.size(); ++index)
+        all.push_back({threads[index].context(), threads[index]});
     return all;
 }
 

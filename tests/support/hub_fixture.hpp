@@ -30,12 +30,14 @@ public:
     /// Moves bytes both ways once; true when there were any.
     bool exchange() {
         bool moved = false;
-        while (client_.output_size() > 0) moved = true, to_server();
+        while (client_.output_size() > 0)
+            moved = true, to_server();
         server_.tick(now_);
         while (server_.output_size() > 0) {
             moved = true;
             to_client();
-            if (server_.output_size() < hub::peer::output_high_water) peer_->writable();
+            if (server_.output_size() < hub::peer::output_high_water)
+                peer_->writable();
         }
         return moved;
     }
@@ -63,19 +65,22 @@ private:
         const amqp::bytes copy(out.begin(), out.end());
         client_.sent(copy.size());
         server_.receive(copy, now_);
-        while (const auto event = server_.next_event()) peer_->handle(*event);
+        while (const auto event = server_.next_event())
+            peer_->handle(*event);
     }
     void to_client() {
         const auto out = server_.output();
         const amqp::bytes copy(out.begin(), out.end());
         server_.sent(copy.size());
         client_.receive(copy, now_);
-        while (const auto event = client_.next_event()) std::visit([this](const auto& what) { note(what); }, *event);
+        while (const auto event = client_.next_event())
+            std::visit([this](const auto& what) { note(what); }, *event);
     }
     void note(const amqp::attached& what) { news.attached.push_back(what.link); }
     void note(const amqp::detached& what) { news.detached.push_back(what); }
     void note(const amqp::delivery& what) {
-        news.messages.push_back({what.link, what.id, {what.tag.begin(), what.tag.end()}, {what.payload.begin(), what.payload.end()}, what.settled});
+        news.messages.push_back(
+            {what.link, what.id, {what.tag.begin(), what.tag.end()}, {what.payload.begin(), what.payload.end()}, what.settled});
     }
     void note(const amqp::disposed& what) { news.disposed.push_back(what); }
     void note(const amqp::closed& what) { news.closed = what; }
@@ -107,12 +112,14 @@ protected:
     void settle() {
         for (bool moved = true; moved;) {
             moved = queue.drain() > 0;
-            for (auto& each : clients) moved |= each->exchange();
+            for (auto& each : clients)
+                moved |= each->exchange();
         }
     }
     void advance(std::chrono::milliseconds by) {
         clock.advance(by);
-        for (auto& each : clients) each->advance(by), each->peer().tick();
+        for (auto& each : clients)
+            each->advance(by), each->peer().tick();
         instance->tick(0);
         settle();
     }
@@ -122,7 +129,8 @@ protected:
         device.id = id;
         device.generation_id = "1";
         device.primary_key = device.secondary_key = device_key;
-        store->devices().put(device, store::must_not_exist{}, {queue, [](const store::outcome<store::device>& result) { ASSERT_TRUE(result); }});
+        store->devices().put(device, store::must_not_exist{},
+                             {queue, [](const store::outcome<store::device>& result) { ASSERT_TRUE(result); }});
         queue.drain();
     }
 
@@ -150,12 +158,15 @@ protected:
         return auth::make_sas_token("hub.local/devices/" + id, device_key, "", clock.now() + life);
     }
 
-    amqp::link_id attach(hub_client& client, amqp::role role, const std::string& address, std::uint32_t credit = 0, amqp::bytes source = {}) {
-        if (!session.contains(&client)) session[&client] = client.engine().open_session().value();
+    amqp::link_id attach(hub_client& client, amqp::role role, const std::string& address, std::uint32_t credit = 0,
+                         amqp::bytes source = {}) {
+        if (!session.contains(&client))
+            session[&client] = client.engine().open_session().value();
         amqp::attach_request request;
         request.name = "link-" + std::to_string(++links);
         request.role = role;
-        request.source = role == amqp::role::receiver ? (source.empty() ? amqp::encode_source(address) : source) : amqp::encode_source("here");
+        request.source =
+            role == amqp::role::receiver ? (source.empty() ? amqp::encode_source(address) : source) : amqp::encode_source("here");
         request.target = role == amqp::role::sender ? amqp::encode_target(address) : amqp::encode_target("here");
         request.credit = credit;
         const auto link = client.engine().attach(session[&client], request).value();

@@ -9,8 +9,32 @@ namespace capstan::amqp {
 
 /// What a value is, whichever of its encodings was used.
 enum class kind : std::uint8_t {
-    null, boolean, ubyte, ushort, uint, ulong, byte_, short_, int_, long_, float_, double_, decimal32, decimal64, decimal128,
-    character, timestamp, uuid, binary, string, symbol, list, map, array, described, invalid,
+    null,
+    boolean,
+    ubyte,
+    ushort,
+    uint,
+    ulong,
+    byte_,
+    short_,
+    int_,
+    long_,
+    float_,
+    double_,
+    decimal32,
+    decimal64,
+    decimal128,
+    character,
+    timestamp,
+    uuid,
+    binary,
+    string,
+    symbol,
+    list,
+    map,
+    array,
+    described,
+    invalid,
 };
 
 /// How deep values may be nested: real messages stay below ten; the bound keeps the stack safe from a hostile one.

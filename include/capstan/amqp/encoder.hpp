@@ -40,7 +40,10 @@ public:
 
     /// A compound value under construction: begin_…, then the elements, then end() with how many there are (keys and values
     /// both count in a map). Compounds may be nested; they are ended in the opposite order.
-    struct compound { std::size_t start; std::uint8_t code8; };
+    struct compound {
+        std::size_t start;
+        std::uint8_t code8;
+    };
     compound begin_list() { return begin(0xc0); }
     compound begin_map() { return begin(0xc1); }
     compound begin_array() { return begin(0xe0); } ///< its first "element" is the constructor, which does not count

@@ -12,7 +12,15 @@ namespace capstan::amqp {
 
 /// Part 3, section 2.8: the sections, in the order in which the standard wants them sent.
 enum class section_code : std::uint8_t {
-    header = 0x70, delivery_annotations, message_annotations, properties, application_properties, data, sequence, value, footer,
+    header = 0x70,
+    delivery_annotations,
+    message_annotations,
+    properties,
+    application_properties,
+    data,
+    sequence,
+    value,
+    footer,
 };
 constexpr std::size_t section_codes = 9;
 

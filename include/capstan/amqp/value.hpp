@@ -49,9 +49,9 @@ struct described {
 
 class value {
 public:
-    using variant = std::variant<std::monostate, bool, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, std::int8_t,
-                                 std::int16_t, std::int32_t, std::int64_t, float, double, decimal<4>, decimal<8>, decimal<16>,
-                                 character, timestamp, uuid, bytes, std::string, symbol, list, map, array, described>;
+    using variant = std::variant<std::monostate, bool, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, std::int8_t, std::int16_t,
+                                 std::int32_t, std::int64_t, float, double, decimal<4>, decimal<8>, decimal<16>, character, timestamp, uuid,
+                                 bytes, std::string, symbol, list, map, array, described>;
 
     value() = default;
     template<class T> requires is_held_by<std::remove_cvref_t<T>, variant>

@@ -28,7 +28,10 @@ public:
     void operator()(const map& what);
     void operator()(const described& what);
     template<std::size_t Width> void operator()(const decimal<Width>& what) { octets(what.octets); }
-    template<class T> requires std::is_arithmetic_v<T> void operator()(T what) { number(what); }
+    template<class T> requires std::is_arithmetic_v<T>
+    void operator()(T what) {
+        number(what);
+    }
 
 private:
     template<class T> void number(T what);

@@ -13,14 +13,46 @@ namespace capstan::amqp::wire {
 
 /// Part 1, section 1.6: one name per encoding.
 enum code : std::uint8_t {
-    described = 0x00, null = 0x40,
-    true_ = 0x41, false_ = 0x42, boolean = 0x56,
-    ubyte = 0x50, ushort = 0x60, uint = 0x70, small_uint = 0x52, uint0 = 0x43, ulong = 0x80, small_ulong = 0x53, ulong0 = 0x44,
-    byte_ = 0x51, short_ = 0x61, int_ = 0x71, small_int = 0x54, long_ = 0x81, small_long = 0x55,
-    float_ = 0x72, double_ = 0x82, decimal32 = 0x74, decimal64 = 0x84, decimal128 = 0x94,
-    character = 0x73, timestamp = 0x83, uuid = 0x98,
-    binary8 = 0xa0, binary32 = 0xb0, string8 = 0xa1, string32 = 0xb1, symbol8 = 0xa3, symbol32 = 0xb3,
-    list0 = 0x45, list8 = 0xc0, list32 = 0xd0, map8 = 0xc1, map32 = 0xd1, array8 = 0xe0, array32 = 0xf0,
+    described = 0x00,
+    null = 0x40,
+    true_ = 0x41,
+    false_ = 0x42,
+    boolean = 0x56,
+    ubyte = 0x50,
+    ushort = 0x60,
+    uint = 0x70,
+    small_uint = 0x52,
+    uint0 = 0x43,
+    ulong = 0x80,
+    small_ulong = 0x53,
+    ulong0 = 0x44,
+    byte_ = 0x51,
+    short_ = 0x61,
+    int_ = 0x71,
+    small_int = 0x54,
+    long_ = 0x81,
+    small_long = 0x55,
+    float_ = 0x72,
+    double_ = 0x82,
+    decimal32 = 0x74,
+    decimal64 = 0x84,
+    decimal128 = 0x94,
+    character = 0x73,
+    timestamp = 0x83,
+    uuid = 0x98,
+    binary8 = 0xa0,
+    binary32 = 0xb0,
+    string8 = 0xa1,
+    string32 = 0xb1,
+    symbol8 = 0xa3,
+    symbol32 = 0xb3,
+    list0 = 0x45,
+    list8 = 0xc0,
+    list32 = 0xd0,
+    map8 = 0xc1,
+    map32 = 0xd1,
+    array8 = 0xe0,
+    array32 = 0xf0,
 };
 
 /// The kind a constructor stands for; invalid when the standard does not know it.
@@ -44,10 +76,18 @@ template<std::unsigned_integral T> void store(std::uint8_t* to, T value) {
 
 /// The unsigned integer that carries the bits of a number of this width.
 template<std::size_t Width> struct carrier;
-template<> struct carrier<1> { using type = std::uint8_t; };
-template<> struct carrier<2> { using type = std::uint16_t; };
-template<> struct carrier<4> { using type = std::uint32_t; };
-template<> struct carrier<8> { using type = std::uint64_t; };
+template<> struct carrier<1> {
+    using type = std::uint8_t;
+};
+template<> struct carrier<2> {
+    using type = std::uint16_t;
+};
+template<> struct carrier<4> {
+    using type = std::uint32_t;
+};
+template<> struct carrier<8> {
+    using type = std::uint64_t;
+};
 template<class T> using carrier_of = typename carrier<sizeof(T)>::type;
 
 template<class T> void append(bytes& out, T value) {

@@ -19,7 +19,8 @@ void command_center::with(std::string device, std::move_only_function<void(devic
     const auto thread = hub_.home_of(device);
     hub_.queue(thread).post([this, thread, device = std::move(device), work = std::move(work)]() mutable {
         auto& commands = shards_[thread][device];
-        if (!commands) commands = std::make_shared<device_commands>(hub_, device);
+        if (!commands)
+            commands = std::make_shared<device_commands>(hub_, device);
         const auto kept = commands; // the work may end in the removal of an idle one
         kept->when_loaded(std::move(work));
     });
@@ -32,9 +33,8 @@ void command_center::enqueue(std::string device, store::command command, run_que
 }
 
 void command_center::want(std::string device, receiver_id id, std::weak_ptr<command_receiver> receiver, std::size_t count) {
-    with(std::move(device), [id, receiver = std::move(receiver), count](device_commands& queue) mutable {
-        queue.want(id, std::move(receiver), count);
-    });
+    with(std::move(device),
+         [id, receiver = std::move(receiver), count](device_commands& queue) mutable { queue.want(id, std::move(receiver), count); });
 }
 
 void command_center::after_delivery(std::string device, run_queue& home, task then) {
@@ -72,19 +72,25 @@ void command_center::drop(std::string device) {
 void command_center::tick(std::size_t thread) {
     auto& queues = shards_[thread];
     std::vector<std::shared_ptr<device_commands>> live;
-    for (const auto& [device, commands] : queues) live.push_back(commands);
-    for (const auto& commands : live) commands->tick();
+    for (const auto& [device, commands] : queues)
+        live.push_back(commands);
+    for (const auto& commands : live)
+        commands->tick();
     boost::unordered::erase_if(queues, [](const auto& each) { return each.second->idle(); });
-    if (thread == 0) sweep();
+    if (thread == 0)
+        sweep();
 }
 
 /// Wakes the queues of devices whose commands expire while nobody asks for them.
 void command_center::sweep() {
-    if (std::exchange(sweeping_, true)) return;
+    if (std::exchange(sweeping_, true))
+        return;
     auto found = [this](store::outcome<std::vector<store::expiring_command>> expiring) {
         sweeping_ = false;
-        if (!expiring) return spdlog::warn("expiring commands could not be read: {}", expiring.error().text);
-        for (auto& each : *expiring) with(std::move(each.device_id), [](device_commands& queue) { queue.tick(); });
+        if (!expiring)
+            return spdlog::warn("expiring commands could not be read: {}", expiring.error().text);
+        for (auto& each : *expiring)
+            with(std::move(each.device_id), [](device_commands& queue) { queue.tick(); });
     };
     hub_.store().commands().expiring(hub_.clock().now(), sweep_limit, {hub_.queue(0), std::move(found)});
 }

@@ -8,49 +8,67 @@ namespace capstan::hub {
 namespace {
 
 std::expected<store::ack_mode, std::string> ack_of(std::string_view text) {
-    if (text.empty() || text == "none") return store::ack_mode::none;
-    if (text == "positive") return store::ack_mode::positive;
-    if (text == "negative") return store::ack_mode::negative;
-    if (text == "full") return store::ack_mode::full;
+    if (text.empty() || text == "none")
+        return store::ack_mode::none;
+    if (text == "positive")
+        return store::ack_mode::positive;
+    if (text == "negative")
+        return store::ack_mode::negative;
+    if (text == "full")
+        return store::ack_mode::full;
     return std::unexpected(fmt::format("iothub-ack must be none, positive, negative or full, not '{}'.", text));
 }
 
 /// A property's text, for the few kinds that have an obvious one.
 std::string property_text(const amqp::value& value) {
-    if (const auto text = value.text()) return std::string(*text);
-    if (const auto* flag = value.get<bool>()) return *flag ? "true" : "false";
-    if (const auto number = value.integer()) return std::to_string(*number);
-    if (const auto* number = value.get<double>()) return fmt::format("{}", *number);
-    if (const auto* number = value.get<float>()) return fmt::format("{}", *number);
-    if (const auto* id = value.get<amqp::uuid>()) return amqp::id_text(*id);
+    if (const auto text = value.text())
+        return std::string(*text);
+    if (const auto* flag = value.get<bool>())
+        return *flag ? "true" : "false";
+    if (const auto number = value.integer())
+        return std::to_string(*number);
+    if (const auto* number = value.get<double>())
+        return fmt::format("{}", *number);
+    if (const auto* number = value.get<float>())
+        return fmt::format("{}", *number);
+    if (const auto* id = value.get<amqp::uuid>())
+        return amqp::id_text(*id);
     return amqp::to_text(value);
 }
 
 /// Keys and values as strings: Azure's C client refuses a message that has others.
 std::expected<amqp::map, std::string> text_properties(const amqp::message_view& message) {
     amqp::map result;
-    if (!message.application_properties()) return result;
+    if (!message.application_properties())
+        return result;
     const auto decoded = amqp::decode_value(message.application_properties().content);
     const auto* map = decoded ? decoded->get<amqp::map>() : nullptr;
-    if (!map) return std::unexpected("The application properties are not a map.");
-    for (const auto& [key, value] : map->entries) result.entries.emplace_back(property_text(key), property_text(value));
+    if (!map)
+        return std::unexpected("The application properties are not a map.");
+    for (const auto& [key, value] : map->entries)
+        result.entries.emplace_back(property_text(key), property_text(value));
     return result;
 }
 
 /// The message's own expiry, or the hub's default. contract/semantics.md, 1.4.
 std::expected<wall_time, std::string> expiry_of(const amqp::message_properties& properties, const settings& rules, wall_time now) {
-    if (!properties.absolute_expiry_time || properties.absolute_expiry_time->milliseconds == 0) return now + rules.command_ttl;
+    if (!properties.absolute_expiry_time || properties.absolute_expiry_time->milliseconds == 0)
+        return now + rules.command_ttl;
     const auto ask = wall_time(std::chrono::milliseconds(properties.absolute_expiry_time->milliseconds));
-    if (ask <= now) return std::unexpected("The message's expiry time lies in the past.");
-    if (ask > now + rules.command_ttl_max) return std::unexpected("The message's expiry time lies too far ahead.");
+    if (ask <= now)
+        return std::unexpected("The message's expiry time lies in the past.");
+    if (ask > now + rules.command_ttl_max)
+        return std::unexpected("The message's expiry time lies too far ahead.");
     return ask;
 }
 
 amqp::message_properties for_device(const amqp::message_properties& sent, std::string_view to) {
     amqp::message_properties properties = sent;
     // Ids as text: what the type of a real hub's is nobody knows, and every client reads a string (contract/iothub-amqp.md, 6.2).
-    if (!sent.message_id.is_null()) properties.message_id = amqp::id_text(sent.message_id);
-    if (!sent.correlation_id.is_null()) properties.correlation_id = amqp::id_text(sent.correlation_id);
+    if (!sent.message_id.is_null())
+        properties.message_id = amqp::id_text(sent.message_id);
+    if (!sent.correlation_id.is_null())
+        properties.correlation_id = amqp::id_text(sent.correlation_id);
     properties.to = to;
     return properties;
 }
@@ -62,15 +80,20 @@ std::expected<incoming_command, amqp::error> read_command(const amqp::message_vi
     if (amqp::accounted_size(message) > rules.command_size_max)
         return invalid(errc::message_too_large, fmt::format("The message is larger than {} bytes.", rules.command_size_max));
     const auto properties = amqp::read_properties(message.properties().content);
-    if (!properties) return std::unexpected(amqp::error(amqp::condition::decode_error, properties.error()));
-    if (!properties->to || properties->to->empty()) return invalid(errc::argument_invalid, "The message has no 'to'.");
+    if (!properties)
+        return std::unexpected(amqp::error(amqp::condition::decode_error, properties.error()));
+    if (!properties->to || properties->to->empty())
+        return invalid(errc::argument_invalid, "The message has no 'to'.");
     const auto texts = text_properties(message);
-    if (!texts) return std::unexpected(amqp::error(amqp::condition::decode_error, texts.error()));
+    if (!texts)
+        return std::unexpected(amqp::error(amqp::condition::decode_error, texts.error()));
     const auto* asked = texts->find("iothub-ack");
     const auto ack = ack_of(asked ? *asked->text() : "");
-    if (!ack) return invalid(errc::argument_invalid, ack.error());
+    if (!ack)
+        return invalid(errc::argument_invalid, ack.error());
     const auto expires = expiry_of(*properties, rules, now);
-    if (!expires) return invalid(errc::message_expiry_invalid, expires.error());
+    if (!expires)
+        return invalid(errc::message_expiry_invalid, expires.error());
 
     incoming_command result{.to = std::string(*properties->to), .command = {}};
     result.command.enqueued = now;
@@ -79,11 +102,14 @@ std::expected<incoming_command, amqp::error> read_command(const amqp::message_vi
     result.command.message_id = amqp::id_text(properties->message_id);
     amqp::message_builder out(result.command.message);
     out.properties(for_device(*properties, result.to));
-    if (!texts->entries.empty()) out.application_properties(*texts);
+    if (!texts->entries.empty())
+        out.application_properties(*texts);
     // Exactly one data section: the C and Java clients read no other body.
     const auto text = message.body_value() ? amqp::decode_value(message.body_value()) : std::nullopt;
-    if (text && text->text()) out.data(*text->text());
-    else out.data(message.joined_data());
+    if (text && text->text())
+        out.data(*text->text());
+    else
+        out.data(message.joined_data());
     return result;
 }
 

@@ -14,31 +14,34 @@ std::optional<amqp::error> to_error(const store::outcome<void>& result, wall_tim
 
 } // namespace
 
-device_commands::device_commands(hub& owner, std::string device)
-    : hub_(owner), device_(std::move(device)), mailbox_(owner.config()) {}
+device_commands::device_commands(hub& owner, std::string device) : hub_(owner), device_(std::move(device)), mailbox_(owner.config()) {}
 
 run_queue& device_commands::home() { return hub_.queue(hub_.home_of(device_)); }
 wall_time device_commands::now() const { return hub_.clock().now(); }
 
-bool device_commands::idle() const {
-    return loaded_ && mailbox_.size() == 0 && receivers_.empty() && under_way_ == 0;
-}
+bool device_commands::idle() const { return loaded_ && mailbox_.size() == 0 && receivers_.empty() && under_way_ == 0; }
 
 void device_commands::when_loaded(std::move_only_function<void(device_commands&)> work) {
-    if (loaded_) return work(*this);
+    if (loaded_)
+        return work(*this);
     // As many may wait as senders have credit.
     waiting_.push_back(std::move(work));
-    if (waiting_.size() == 1) load();
+    if (waiting_.size() == 1)
+        load();
 }
 
 void device_commands::load() {
     hub_.store().commands().load(device_, {home(), [self = shared_from_this()](store::outcome<store::command_list> stored) {
-        if (stored) self->mailbox_.load(std::move(*stored));
-        else spdlog::error("commands of device={} could not be read: {}", self->device_, stored.error().text);
-        self->loaded_ = true;
-        for (auto& work : std::exchange(self->waiting_, {})) work(*self);
-        self->dispatch();
-    }});
+                                               if (stored)
+                                                   self->mailbox_.load(std::move(*stored));
+                                               else
+                                                   spdlog::error("commands of device={} could not be read: {}", self->device_,
+                                                                 stored.error().text);
+                                               self->loaded_ = true;
+                                               for (auto& work : std::exchange(self->waiting_, {}))
+                                                   work(*self);
+                                               self->dispatch();
+                                           }});
 }
 
 void device_commands::enqueue(store::command command, run_queue& asker, command_center::taken done) {
@@ -51,8 +54,10 @@ void device_commands::enqueue(store::command command, run_queue& asker, command_
     ++under_way_;
     auto stored = [self = shared_from_this(), added, &asker, done = std::move(done)](store::outcome<void> result) mutable {
         --self->under_way_;
-        if (result) self->mailbox_.stored(added->sequence);
-        else self->mailbox_.not_stored(added->sequence);
+        if (result)
+            self->mailbox_.stored(added->sequence);
+        else
+            self->mailbox_.not_stored(added->sequence);
         asker.post([done = std::move(done), error = to_error(result, self->now())]() mutable { done(std::move(error)); });
         self->dispatch();
     };
@@ -61,8 +66,10 @@ void device_commands::enqueue(store::command command, run_queue& asker, command_
 
 void device_commands::want(receiver_id id, std::weak_ptr<command_receiver> link, std::size_t count) {
     const auto known = std::ranges::find(receivers_, id, &receiver::id);
-    if (known == receivers_.end()) receivers_.push_back({id, std::move(link), count});
-    else known->wanted = count;
+    if (known == receivers_.end())
+        receivers_.push_back({id, std::move(link), count});
+    else
+        known->wanted = count;
     dispatch();
 }
 
@@ -81,18 +88,23 @@ void device_commands::release(const lock_token& token) {
 void device_commands::dispatch() {
     while (mailbox_.deliverable()) {
         std::erase_if(receivers_, [&](const receiver& each) {
-            if (!each.link.expired()) return false;
+            if (!each.link.expired())
+                return false;
             mailbox_.release_all(each.id);
             return true;
         });
         std::size_t tried = 0;
-        while (tried < receivers_.size() && receivers_[next_receiver_ % receivers_.size()].wanted == 0) ++tried, ++next_receiver_;
-        if (tried == receivers_.size()) return;
+        while (tried < receivers_.size() && receivers_[next_receiver_ % receivers_.size()].wanted == 0)
+            ++tried, ++next_receiver_;
+        if (tried == receivers_.size())
+            return;
         auto& chosen = receivers_[next_receiver_++ % receivers_.size()];
         auto link = chosen.link.lock();
-        if (!link) continue;
+        if (!link)
+            continue;
         auto locked = mailbox_.lock_next(chosen.id, new_lock_token(), now());
-        if (!locked) return;
+        if (!locked)
+            return;
         --chosen.wanted;
         auto& to = link->home();
         to.post([link = std::move(link), locked = std::move(*locked)]() mutable { link->deliver(std::move(locked)); });
@@ -104,13 +116,13 @@ void device_commands::settle(const lock_token& token, verdict what, run_queue& a
         asker.post([done = std::move(done), error = std::move(error)]() mutable { done(std::move(error)); });
     };
     auto settled = mailbox_.settle(token, what, now());
-    if (!settled) return answer(describe(settled.error(), "The lock of the message has been lost.", now()));
+    if (!settled)
+        return answer(describe(settled.error(), "The lock of the message has been lost.", now()));
     if (settled->leaves) {
         std::vector<departure> leaving;
         leaving.push_back(std::move(*settled->leaves));
-        return remove(std::move(leaving), [this, answer = std::move(answer)](const store::outcome<void>& result) mutable {
-            answer(to_error(result, now()));
-        });
+        return remove(std::move(leaving),
+                      [this, answer = std::move(answer)](const store::outcome<void>& result) mutable { answer(to_error(result, now())); });
     }
     ++under_way_;
     auto counted = [self = shared_from_this(), answer = std::move(answer)](store::outcome<void> result) mutable {
@@ -142,7 +154,8 @@ void device_commands::drop() {
 
 void device_commands::tick() {
     auto expired = mailbox_.tick(now());
-    if (!expired.empty()) remove(std::move(expired), [](const store::outcome<void>&) {});
+    if (!expired.empty())
+        remove(std::move(expired), [](const store::outcome<void>&) {});
     dispatch();
 }
 
@@ -152,14 +165,17 @@ void device_commands::remove(std::vector<departure> leaving, finished done) {
     std::vector<store::feedback_record> feedback;
     for (const auto& each : leaving) {
         sequences.push_back(each.sequence);
-        if (each.feedback) feedback.push_back(record_of(each));
+        if (each.feedback)
+            feedback.push_back(record_of(each));
     }
     const bool tell = !feedback.empty();
     ++under_way_;
     auto removed = [self = shared_from_this(), sequences, tell, done = std::move(done)](store::outcome<void> result) mutable {
         --self->under_way_;
-        for (const auto sequence : sequences) result ? self->mailbox_.gone(sequence) : self->mailbox_.stays(sequence);
-        if (result && tell) self->hub_.feedback().arrived();
+        for (const auto sequence : sequences)
+            result ? self->mailbox_.gone(sequence) : self->mailbox_.stays(sequence);
+        if (result && tell)
+            self->hub_.feedback().arrived();
         done(result);
         self->dispatch();
     };
@@ -172,7 +188,8 @@ store::feedback_record device_commands::record_of(const departure& leaving) cons
     record.status = *leaving.feedback;
     record.original_message_id = leaving.message_id;
     record.device_id = device_;
-    if (const auto device = hub_.store().devices().find(device_)) record.generation_id = device->generation_id;
+    if (const auto device = hub_.store().devices().find(device_))
+        record.generation_id = device->generation_id;
     return record;
 }
 

@@ -28,13 +28,15 @@ void feedback_center::arrived() {
 }
 
 void feedback_center::read() {
-    if (reading_ || !more_ || records_.size() >= read_ahead) return;
+    if (reading_ || !more_ || records_.size() >= read_ahead)
+        return;
     reading_ = true;
     more_ = false; // unless more arrive while this is read
     const auto limit = read_ahead - records_.size();
     auto take = [this, limit](store::outcome<std::vector<store::feedback_record>> found) {
         reading_ = false;
-        if (!found) return spdlog::error("feedback could not be read: {}", found.error().text);
+        if (!found)
+            return spdlog::error("feedback could not be read: {}", found.error().text);
         more_ = more_ || found->size() == limit;
         for (auto& record : *found) {
             next_record_ = record.sequence + 1;
@@ -62,15 +64,20 @@ void feedback_center::cut(wall_time at) {
 void feedback_center::dispatch(wall_time at) {
     std::erase_if(receivers_, [](const receiver& each) { return each.link.expired(); });
     const bool wanted = std::ranges::any_of(receivers_, [](const receiver& each) { return each.wanted > 0; });
-    if (wanted) cut(at);
+    if (wanted)
+        cut(at);
     for (auto& each : batches_) {
-        if (each.holder != 0) continue;
+        if (each.holder != 0)
+            continue;
         std::size_t tried = 0;
-        while (tried < receivers_.size() && receivers_[next_receiver_ % receivers_.size()].wanted == 0) ++tried, ++next_receiver_;
-        if (tried == receivers_.size()) return;
+        while (tried < receivers_.size() && receivers_[next_receiver_ % receivers_.size()].wanted == 0)
+            ++tried, ++next_receiver_;
+        if (tried == receivers_.size())
+            return;
         auto& chosen = receivers_[next_receiver_++ % receivers_.size()];
         auto link = chosen.link.lock();
-        if (!link) continue;
+        if (!link)
+            continue;
         --chosen.wanted;
         each.holder = chosen.id;
         each.locked_until = at + hub_.config().feedback_lock;
@@ -83,8 +90,10 @@ void feedback_center::dispatch(wall_time at) {
 void feedback_center::want(receiver_id id, std::weak_ptr<feedback_receiver> link, std::size_t count) {
     queue().post([this, id, link = std::move(link), count]() mutable {
         const auto known = std::ranges::find(receivers_, id, &receiver::id);
-        if (known == receivers_.end()) receivers_.push_back({id, std::move(link), count});
-        else known->wanted = count;
+        if (known == receivers_.end())
+            receivers_.push_back({id, std::move(link), count});
+        else
+            known->wanted = count;
         dispatch(now());
         read();
     });
@@ -94,7 +103,8 @@ void feedback_center::leave(receiver_id id) {
     queue().post([this, id] {
         std::erase_if(receivers_, [&](const receiver& each) { return each.id == id; });
         for (auto& each : batches_)
-            if (each.holder == id) each.holder = 0;
+            if (each.holder == id)
+                each.holder = 0;
         dispatch(now());
     });
 }
@@ -102,7 +112,8 @@ void feedback_center::leave(receiver_id id) {
 void feedback_center::release(lock_token token) {
     queue().post([this, token] {
         for (auto& each : batches_)
-            if (each.holder != 0 && each.token == token) each.holder = 0;
+            if (each.holder != 0 && each.token == token)
+                each.holder = 0;
     });
 }
 
@@ -114,8 +125,10 @@ void feedback_center::settle(lock_token token, verdict what, run_queue& home, st
     queue().post([this, token, what, &home, done = std::move(done)]() mutable {
         const auto found = std::ranges::find_if(batches_, [&](const batch& each) { return each.holder != 0 && each.token == token; });
         const bool held = found != batches_.end() && found->locked_until > now();
-        if (held && what == verdict::abandon) abandon(found);
-        else if (held) forget(*found), batches_.erase(found);
+        if (held && what == verdict::abandon)
+            abandon(found);
+        else if (held)
+            forget(*found), batches_.erase(found);
         dispatch(now());
         read();
         home.post([done = std::move(done), held]() mutable { done(held); });
@@ -125,14 +138,16 @@ void feedback_center::settle(lock_token token, verdict what, run_queue& home, st
 /// Back into the queue, unless that was the last time.
 void feedback_center::abandon(std::vector<batch>::iterator which) {
     which->holder = 0;
-    if (++which->delivery_count < hub_.config().feedback_max_delivery_count) return;
+    if (++which->delivery_count < hub_.config().feedback_max_delivery_count)
+        return;
     forget(*which);
     batches_.erase(which);
 }
 
 void feedback_center::forget(const batch& done) {
     auto removed = [](const store::outcome<void>& result) {
-        if (!result) spdlog::error("delivered feedback could not be removed: {}", result.error().text);
+        if (!result)
+            spdlog::error("delivered feedback could not be removed: {}", result.error().text);
     };
     hub_.store().feedback().remove(done.records->front().sequence, done.records->back().sequence, {queue(), removed});
 }
@@ -140,10 +155,12 @@ void feedback_center::forget(const batch& done) {
 void feedback_center::tick() {
     const auto at = now();
     for (auto& each : batches_)
-        if (each.holder != 0 && each.locked_until <= at) each.holder = 0;
+        if (each.holder != 0 && each.locked_until <= at)
+            each.holder = 0;
     std::erase_if(batches_, [&](const batch& each) {
         const bool stale = each.holder == 0 && each.made + hub_.config().feedback_ttl <= at;
-        if (stale) forget(each);
+        if (stale)
+            forget(each);
         return stale;
     });
     dispatch(at);

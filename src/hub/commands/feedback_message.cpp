@@ -28,9 +28,8 @@ bytes write_feedback(const locked_feedback& batch, std::string_view hub_name) {
                                               {"statusCode", to_text(record.status)}});
     bytes out;
     amqp::message_builder message(out);
-    message.message_annotations([&](amqp::map_writer& entries) {
-        entries.add("iothub-enqueuedtime", amqp::timestamp{batch.enqueued.time_since_epoch().count()});
-    });
+    message.message_annotations(
+        [&](amqp::map_writer& entries) { entries.add("iothub-enqueuedtime", amqp::timestamp{batch.enqueued.time_since_epoch().count()}); });
     amqp::message_properties properties;
     properties.user_id = as_bytes(hub_name);
     properties.content_type = "application/vnd.microsoft.iothub.feedback.json";

@@ -22,14 +22,16 @@ std::shared_ptr<const store::command> mailbox::add(store::command command) {
 }
 
 void mailbox::stored(std::uint64_t sequence) {
-    if (auto* found = at(sequence); found && found->what == state::storing) found->what = state::enqueued;
+    if (auto* found = at(sequence); found && found->what == state::storing)
+        found->what = state::enqueued;
 }
 
 void mailbox::not_stored(std::uint64_t sequence) { gone(sequence); }
 
 std::optional<locked_command> mailbox::lock_next(receiver_id receiver, const lock_token& token, wall_time now) {
     for (auto& each : entries_) {
-        if (each.what != state::enqueued || each.command->expires <= now) continue;
+        if (each.what != state::enqueued || each.command->expires <= now)
+            continue;
         each.what = state::locked;
         each.token = token;
         each.holder = receiver;
@@ -40,17 +42,20 @@ std::optional<locked_command> mailbox::lock_next(receiver_id receiver, const loc
 }
 
 void mailbox::release(const lock_token& token) {
-    if (auto* held = holding(token)) held->what = state::enqueued;
+    if (auto* held = holding(token))
+        held->what = state::enqueued;
 }
 
 void mailbox::release_all(receiver_id receiver) {
     for (auto& each : entries_)
-        if (each.what == state::locked && each.holder == receiver) each.what = state::enqueued;
+        if (each.what == state::locked && each.holder == receiver)
+            each.what = state::enqueued;
 }
 
 std::expected<mailbox::settlement, errc> mailbox::settle(const lock_token& token, verdict what, wall_time now) {
     auto* held = holding(token);
-    if (!held || held->locked_until <= now) return std::unexpected(errc::message_lock_lost);
+    if (!held || held->locked_until <= now)
+        return std::unexpected(errc::message_lock_lost);
     settlement result;
     switch (what) {
     case verdict::complete: result.leaves = leave(*held, store::feedback_status::success); return result;
@@ -80,8 +85,10 @@ std::optional<lock_token> mailbox::token_of(std::string_view message_id) const {
 std::vector<departure> mailbox::tick(wall_time now) {
     std::vector<departure> leaving;
     for (auto& each : entries_) {
-        if (each.what == state::locked && each.locked_until <= now) each.what = state::enqueued;
-        if (each.what == state::enqueued && each.command->expires <= now) leaving.push_back(leave(each, store::feedback_status::expired));
+        if (each.what == state::locked && each.locked_until <= now)
+            each.what = state::enqueued;
+        if (each.what == state::enqueued && each.command->expires <= now)
+            leaving.push_back(leave(each, store::feedback_status::expired));
     }
     return leaving;
 }
@@ -89,7 +96,8 @@ std::vector<departure> mailbox::tick(wall_time now) {
 std::vector<departure> mailbox::purge() {
     std::vector<departure> leaving;
     for (auto& each : entries_)
-        if (each.what == state::enqueued || each.what == state::locked) leaving.push_back(leave(each, store::feedback_status::purged));
+        if (each.what == state::enqueued || each.what == state::locked)
+            leaving.push_back(leave(each, store::feedback_status::purged));
     return leaving;
 }
 
@@ -98,13 +106,15 @@ void mailbox::gone(std::uint64_t sequence) {
 }
 
 void mailbox::stays(std::uint64_t sequence) {
-    if (auto* found = at(sequence); found && found->what == state::leaving) found->what = state::enqueued;
+    if (auto* found = at(sequence); found && found->what == state::leaving)
+        found->what = state::enqueued;
 }
 
 std::optional<wall_time> mailbox::next_deadline() const {
     std::optional<wall_time> earliest;
     for (const auto& each : entries_) {
-        if (each.what != state::enqueued && each.what != state::locked) continue;
+        if (each.what != state::enqueued && each.what != state::locked)
+            continue;
         const auto when = each.what == state::locked ? each.locked_until : each.command->expires;
         earliest = std::min(earliest.value_or(when), when);
     }
@@ -128,7 +138,8 @@ mailbox::entry* mailbox::holding(const lock_token& token) {
 departure mailbox::leave(entry& going, store::feedback_status why) {
     going.what = state::leaving;
     departure result{.sequence = going.command->sequence, .feedback = {}, .message_id = going.command->message_id};
-    if (wants_feedback(going.command->ack, why)) result.feedback = why;
+    if (wants_feedback(going.command->ack, why))
+        result.feedback = why;
     return result;
 }
 

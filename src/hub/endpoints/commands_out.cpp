@@ -11,10 +11,12 @@ commands_out_endpoint::~commands_out_endpoint() { with_.hub.commands().leave(dev
 
 void commands_out_endpoint::on_credit() {
     with_.hub.commands().want(device_, id_, weak<commands_out_endpoint>(), wanted(0));
-    if (!engine().draining(link_)) return;
+    if (!engine().draining(link_))
+        return;
     with_.hub.commands().after_delivery(device_, with_.home(), [self = weak<commands_out_endpoint>()] {
         const auto live = self.lock();
-        if (!live) return;
+        if (!live)
+            return;
         live->engine().drained(live->link_);
         live->with_.wake();
     });
@@ -24,13 +26,15 @@ void commands_out_endpoint::deliver(locked_command given) {
     write_command_head(*given.command, given.token, head_);
     const bytes_view pieces[] = {head_, given.command->message};
     // The credit may have gone in the meantime.
-    if (!send_locked(given.token, pieces)) return with_.hub.commands().release(device_, given.token);
+    if (!send_locked(given.token, pieces))
+        return with_.hub.commands().release(device_, given.token);
     with_.wake();
 }
 
 void commands_out_endpoint::settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) {
     auto done = [self = weak<commands_out_endpoint>(), id, confirm](std::optional<amqp::error> error) {
-        if (const auto live = self.lock()) live->on_settled(id, confirm, std::move(error));
+        if (const auto live = self.lock())
+            live->on_settled(id, confirm, std::move(error));
     };
     with_.hub.commands().settle(device_, token, what, with_.home(), std::move(done));
 }

@@ -17,7 +17,8 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
 public:
     endpoint(conversation& with, amqp::link_id link) : with_(with), link_(link) {}
     virtual ~endpoint() {
-        if (!device_.empty()) with_.hub.presence().link_closed(device_, with_.now());
+        if (!device_.empty())
+            with_.hub.presence().link_closed(device_, with_.now());
     }
     endpoint(const endpoint&) = delete;
     endpoint& operator=(const endpoint&) = delete;
@@ -45,17 +46,21 @@ protected:
 
     /// Errors that concern one delivery.
     void reject(const amqp::delivery& delivery, amqp::error why) {
-        if (!delivery.settled) engine().settle(link_, delivery.id, delivery.id, amqp::delivery_state::rejected(std::move(why)));
+        if (!delivery.settled)
+            engine().settle(link_, delivery.id, delivery.id, amqp::delivery_state::rejected(std::move(why)));
     }
     void accept(const amqp::delivery& delivery) {
-        if (!delivery.settled) engine().settle(link_, delivery.id, delivery.id, amqp::delivery_state::accepted());
+        if (!delivery.settled)
+            engine().settle(link_, delivery.id, delivery.id, amqp::delivery_state::accepted());
     }
     /// Credit back to `full` when a tenth of it is used (contract/iothub-amqp.md, 5.4), less what is still being worked on.
     void top_up(std::uint32_t full, std::uint32_t under_way = 0) {
-        if (with_.quiescing || under_way >= full) return;
+        if (with_.quiescing || under_way >= full)
+            return;
         const auto wanted = full - under_way;
         const auto left = engine().credit_left(link_);
-        if (left < wanted && wanted - left >= full / 10) engine().set_credit(link_, wanted);
+        if (left < wanted && wanted - left >= full / 10)
+            engine().set_credit(link_, wanted);
     }
 
     conversation& with_;

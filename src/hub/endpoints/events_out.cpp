@@ -16,9 +16,12 @@ template<class T> std::optional<T> link_property(const amqp::link_info& link, st
     const auto properties = amqp::decode_value({link.properties});
     const auto* map = properties ? properties->get<amqp::map>() : nullptr;
     const auto* found = map ? map->find(name) : nullptr;
-    if (!found) return std::nullopt;
-    if constexpr (std::same_as<T, std::string>) return std::string(found->text().value_or(""));
-    else return found->integer();
+    if (!found)
+        return std::nullopt;
+    if constexpr (std::same_as<T, std::string>)
+        return std::string(found->text().value_or(""));
+    else
+        return found->integer();
 }
 
 } // namespace
@@ -27,28 +30,36 @@ events_out_endpoint::events_out_endpoint(conversation& with, amqp::link_id link,
     : endpoint(with, link), consumer_group_(std::move(consumer_group)), partition_(partition) {}
 
 events_out_endpoint::~events_out_endpoint() {
-    if (watch_) with_.hub.store().telemetry().unwatch(*watch_);
-    if (reader_) with_.hub.readers().leave(*reader_);
+    if (watch_)
+        with_.hub.store().telemetry().unwatch(*watch_);
+    if (reader_)
+        with_.hub.readers().leave(*reader_);
 }
 
 void events_out_endpoint::open() {
     auto& log = with_.hub.store().telemetry();
     const auto from = parse_filter(info().source_terminus.filter);
-    if (!from) return static_cast<void>(engine().refuse(link_, amqp::error(amqp::condition::invalid_field, from.error())));
+    if (!from)
+        return static_cast<void>(engine().refuse(link_, amqp::error(amqp::condition::invalid_field, from.error())));
     const auto first = first_event(*from, log.state(partition_));
-    if (!first) return static_cast<void>(engine().refuse(link_, describe(errc::argument_invalid, first.error(), with_.now())));
-    if (!enter()) return;
+    if (!first)
+        return static_cast<void>(engine().refuse(link_, describe(errc::argument_invalid, first.error(), with_.now())));
+    if (!enter())
+        return;
     metrics_ = std::ranges::count(info().desired_capabilities, "com.microsoft:enable-receiver-runtime-metric") > 0;
     // Event Hubs sends its events settled, whatever was asked (contract/event-hubs.md, 4.1).
     engine().accept(link_, {.snd_settle_mode = 1, .rcv_settle_mode = info().rcv_settle_mode.value_or(0)});
-    if (from->what != position::kind::time) return begin(*first);
+    if (from->what != position::kind::time)
+        return begin(*first);
     // An inclusive time begins one millisecond earlier: that is the resolution of the log.
     const auto after = wall_time(std::chrono::milliseconds(static_cast<std::int64_t>(from->value) - (from->inclusive ? 1 : 0)));
     log.find_after(partition_, after, {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::sequence_number> found) {
-        const auto live = self.lock();
-        if (live && found) live->begin(*found);
-        else if (live) live->fail(found.error());
-    }});
+                                           const auto live = self.lock();
+                                           if (live && found)
+                                               live->begin(*found);
+                                           else if (live)
+                                               live->fail(found.error());
+                                       }});
 }
 
 /// Takes a place among the partition's readers; refuses the link when there is none.
@@ -60,14 +71,16 @@ bool events_out_endpoint::enter() {
                         .home = &with_.home(),
                         .displaced = [self = weak<events_out_endpoint>()](amqp::error why) {
                             const auto live = self.lock();
-                            if (!live) return;
+                            if (!live)
+                                return;
                             live->engine().detach(live->link_, std::move(why));
                             live->with_.forget_link(live->link_);
                             live->with_.wake();
                         }};
     auto entered = with_.hub.readers().enter(std::move(who));
     // Some clients attach again at once and for ever: each refusal keeps them waiting a little (contract/event-hubs.md, 4.4).
-    if (!entered) return engine().refuse(link_, std::move(entered.error()), refusal_pause), false;
+    if (!entered)
+        return engine().refuse(link_, std::move(entered.error()), refusal_pause), false;
     reader_ = *entered;
     return true;
 }
@@ -75,26 +88,32 @@ bool events_out_endpoint::enter() {
 void events_out_endpoint::begin(store::sequence_number first) {
     next_ = first;
     begun_ = true;
-    watch_ = with_.hub.store().telemetry().watch(partition_, with_.home(), [self = weak<events_out_endpoint>()](const store::partition_state&) {
-        if (const auto live = self.lock()) live->pump(), live->with_.wake();
-    });
+    watch_ =
+        with_.hub.store().telemetry().watch(partition_, with_.home(), [self = weak<events_out_endpoint>()](const store::partition_state&) {
+            if (const auto live = self.lock())
+                live->pump(), live->with_.wake();
+        });
     pump();
     with_.wake();
 }
 
 void events_out_endpoint::pump() {
-    if (!begun_) return;
+    if (!begun_)
+        return;
     while (engine().credit(link_) > 0 && engine().output_size() < peer::output_high_water) {
         if (block_at_ < block_.events.size()) {
-            if (!send(block_.events[block_at_])) return;
+            if (!send(block_.events[block_at_]))
+                return;
             ++block_at_;
             continue;
         }
         block_ = {};
         block_at_ = 0;
-        if (next_ < with_.hub.store().telemetry().state(partition_).next) return read();
+        if (next_ < with_.hub.store().telemetry().state(partition_).next)
+            return read();
         // The tail: watch() tells when there is more.
-        if (engine().draining(link_)) engine().drained(link_);
+        if (engine().draining(link_))
+            engine().drained(link_);
         return;
     }
 }
@@ -111,27 +130,33 @@ bool events_out_endpoint::send(const store::event_view& event) {
     pieces[count++] = event.annotations;
     pieces[count++] = event.message;
     std::array<std::uint8_t, 8> tag{};
-    for (std::size_t byte = 0; byte < tag.size(); ++byte) tag[byte] = static_cast<std::uint8_t>(event.sequence >> (56 - 8 * byte));
-    if (!engine().send(link_, tag, {pieces, count}, {.settled = true})) return false;
+    for (std::size_t byte = 0; byte < tag.size(); ++byte)
+        tag[byte] = static_cast<std::uint8_t>(event.sequence >> (56 - 8 * byte));
+    if (!engine().send(link_, tag, {pieces, count}, {.settled = true}))
+        return false;
     next_ = event.sequence + 1;
     return true;
 }
 
 void events_out_endpoint::read() {
-    if (std::exchange(reading_, true)) return;
+    if (std::exchange(reading_, true))
+        return;
     with_.hub.store().telemetry().read(partition_, next_, read_limits,
                                        {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::event_block> block) {
-                                           if (const auto live = self.lock()) live->on_block(std::move(block));
-                                       }});
+                                            if (const auto live = self.lock())
+                                                live->on_block(std::move(block));
+                                        }});
 }
 
 void events_out_endpoint::on_block(store::outcome<store::event_block> block) {
     reading_ = false;
-    if (!block) return fail(block.error());
+    if (!block)
+        return fail(block.error());
     // Only what retention has removed in the meantime can be missing in front.
     block_ = std::move(*block);
     block_at_ = 0;
-    if (block_.events.empty()) next_ = std::max(next_, with_.hub.store().telemetry().state(partition_).begin);
+    if (block_.events.empty())
+        next_ = std::max(next_, with_.hub.store().telemetry().state(partition_).begin);
     pump();
     with_.wake();
 }

@@ -12,10 +12,12 @@ feedback_out_endpoint::~feedback_out_endpoint() { with_.hub.feedback().leave(id_
 
 void feedback_out_endpoint::on_credit() {
     with_.hub.feedback().want(id_, weak<feedback_out_endpoint>(), wanted(0));
-    if (!engine().draining(link_)) return;
+    if (!engine().draining(link_))
+        return;
     with_.hub.feedback().after_delivery(with_.home(), [self = weak<feedback_out_endpoint>()] {
         const auto live = self.lock();
-        if (!live) return;
+        if (!live)
+            return;
         live->engine().drained(live->link_);
         live->with_.wake();
     });
@@ -24,7 +26,8 @@ void feedback_out_endpoint::on_credit() {
 void feedback_out_endpoint::deliver(locked_feedback batch) {
     const auto message = write_feedback(batch, with_.hub.config().name);
     const bytes_view piece = message;
-    if (send_locked(batch.token, {&piece, 1})) return with_.wake();
+    if (send_locked(batch.token, {&piece, 1}))
+        return with_.wake();
     // The credit has gone in the meantime: not the service's fault, so it does not count as an abandon.
     with_.hub.feedback().release(batch.token);
 }
@@ -32,9 +35,11 @@ void feedback_out_endpoint::deliver(locked_feedback batch) {
 void feedback_out_endpoint::settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) {
     auto done = [self = weak<feedback_out_endpoint>(), id, confirm](bool held) {
         const auto live = self.lock();
-        if (!live) return;
+        if (!live)
+            return;
         std::optional<amqp::error> error;
-        if (!held) error = describe(errc::message_lock_lost, "The lock of the feedback has been lost.", live->with_.now());
+        if (!held)
+            error = describe(errc::message_lock_lost, "The lock of the feedback has been lost.", live->with_.now());
         live->on_settled(id, confirm, std::move(error));
     };
     with_.hub.feedback().settle(token, what, with_.home(), std::move(done));

@@ -35,13 +35,15 @@ std::size_t locked_out_endpoint::wanted(std::size_t under_way) const {
 
 bool locked_out_endpoint::send_locked(const lock_token& token, std::span<const bytes_view> message) {
     const auto id = engine().send(link_, token, message);
-    if (id) handed_out_.emplace(static_cast<std::uint32_t>(*id), token);
+    if (id)
+        handed_out_.emplace(static_cast<std::uint32_t>(*id), token);
     return id.has_value();
 }
 
 void locked_out_endpoint::on_disposed(const amqp::disposed& what) {
     const auto meant = verdict_of(what.state, what.settled);
-    if (!meant) return;
+    if (!meant)
+        return;
     for (auto number = static_cast<std::uint32_t>(what.first);; ++number) {
         const auto found = handed_out_.find(number);
         if (found != handed_out_.end()) {
@@ -51,7 +53,8 @@ void locked_out_endpoint::on_disposed(const amqp::disposed& what) {
             ++with_.unanswered;
             settle(token, *meant, static_cast<amqp::delivery_id>(number), !what.settled);
         }
-        if (number == static_cast<std::uint32_t>(what.last)) break;
+        if (number == static_cast<std::uint32_t>(what.last))
+            break;
     }
 }
 
@@ -59,7 +62,8 @@ void locked_out_endpoint::on_disposed(const amqp::disposed& what) {
 void locked_out_endpoint::on_settled(amqp::delivery_id id, bool confirm, std::optional<amqp::error> error) {
     --settling_;
     --with_.unanswered;
-    if (!confirm) return;
+    if (!confirm)
+        return;
     engine().confirm(link_, id, id, error ? amqp::delivery_state::rejected(std::move(*error)) : amqp::delivery_state::accepted());
     with_.wake();
 }

@@ -15,21 +15,27 @@ amqp::timestamp to_amqp(wall_time time) { return {time.time_since_epoch().count(
 
 response management_endpoint::answer(const request& asked) {
     namespace condition = amqp::condition;
-    if (!allowed(asked)) return refuse(401, "Unauthorized access. 'Listen' claim(s) are required to perform this operation.", condition::unauthorized_access);
-    if (asked.text("operation") != "READ") return refuse(400, "The operation must be READ.", condition::not_allowed);
+    if (!allowed(asked))
+        return refuse(401, "Unauthorized access. 'Listen' claim(s) are required to perform this operation.",
+                      condition::unauthorized_access);
+    if (asked.text("operation") != "READ")
+        return refuse(400, "The operation must be READ.", condition::not_allowed);
     const auto name = asked.text("name");
     const auto& config = with_.hub.config();
     if (!auth::make_segment(name).is(config.event_hub) && !auth::make_segment(name).is(config.name))
         return refuse(404, "The messaging entity '" + std::string(name) + "' could not be found.", condition::not_found);
-    if (asked.text("type") == "com.microsoft:eventhub") return event_hub();
-    if (asked.text("type") == "com.microsoft:partition") return partition(asked.text("partition"));
+    if (asked.text("type") == "com.microsoft:eventhub")
+        return event_hub();
+    if (asked.text("type") == "com.microsoft:partition")
+        return partition(asked.text("partition"));
     return refuse(400, "The type must be com.microsoft:eventhub or com.microsoft:partition.", condition::not_allowed);
 }
 
 /// By a token put on $cbs before, or by one that the request brings along: some clients put none for $management.
 bool management_endpoint::allowed(const request& asked) const {
     const auto path = "/" + with_.hub.config().event_hub + "/$management";
-    if (with_.identities.for_service(path)) return true;
+    if (with_.identities.for_service(path))
+        return true;
     const auto shown = with_.hub.access().check_token(asked.text("security_token"));
     return shown && with_.hub.access().may_use_service(*shown, path);
 }
@@ -38,7 +44,8 @@ response management_endpoint::event_hub() const {
     const auto& config = with_.hub.config();
     const auto count = with_.hub.store().telemetry().partition_count();
     amqp::array ids;
-    for (store::partition_id id = 0; id < count; ++id) ids.elements.emplace_back(std::to_string(id));
+    for (store::partition_id id = 0; id < count; ++id)
+        ids.elements.emplace_back(std::to_string(id));
     amqp::map body;
     body.entries.emplace_back("name", config.event_hub);
     body.entries.emplace_back("type", "com.microsoft:eventhub");
@@ -51,7 +58,8 @@ response management_endpoint::event_hub() const {
 
 response management_endpoint::partition(std::string_view id) const {
     const auto number = parse_partition(id, with_.hub.store().telemetry().partition_count());
-    if (!number) return refuse(404, "The partition '" + std::string(id) + "' could not be found.", amqp::condition::not_found);
+    if (!number)
+        return refuse(404, "The partition '" + std::string(id) + "' could not be found.", amqp::condition::not_found);
     const auto state = with_.hub.store().telemetry().state(*number);
     const auto last = static_cast<std::int64_t>(state.next) - 1;
     amqp::map body;

@@ -15,7 +15,8 @@ refusal redirect(const conversation& with, std::string_view suffix) {
     info.entries.emplace_back(amqp::symbol{"hostname"}, host);
     info.entries.emplace_back(amqp::symbol{"network-host"}, host);
     info.entries.emplace_back(amqp::symbol{"port"}, static_cast<std::int32_t>(config.amqps_port));
-    info.entries.emplace_back(amqp::symbol{"address"}, fmt::format("amqps://{}:{}/{}{}", host, config.amqps_port, config.event_hub, suffix));
+    info.entries.emplace_back(amqp::symbol{"address"},
+                              fmt::format("amqps://{}:{}/{}{}", host, config.amqps_port, config.event_hub, suffix));
     return {amqp::error(amqp::condition::link_redirect, "", amqp::encode(info)), redirect_pause};
 }
 

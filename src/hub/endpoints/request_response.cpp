@@ -8,15 +8,19 @@ constexpr std::uint32_t request_credit = 100;
 
 std::expected<request, std::string> read_request(bytes_view payload) {
     const auto message = amqp::message_view::parse(payload);
-    if (!message) return std::unexpected(message.error());
+    if (!message)
+        return std::unexpected(message.error());
     auto properties = amqp::read_properties(message->properties().content);
-    if (!properties) return std::unexpected(properties.error());
+    if (!properties)
+        return std::unexpected(properties.error());
     request asked;
     asked.message_id = std::move(properties->message_id);
     asked.reply_to = properties->reply_to.value_or("");
     if (auto entries = amqp::decode_value(message->application_properties().content))
-        if (const auto* map = entries->get<amqp::map>()) asked.properties = *map;
-    if (auto body = amqp::decode_value(message->body_value())) asked.body = std::move(*body);
+        if (const auto* map = entries->get<amqp::map>())
+            asked.properties = *map;
+    if (auto body = amqp::decode_value(message->body_value()))
+        asked.body = std::move(*body);
     return asked;
 }
 
@@ -40,7 +44,8 @@ void request_endpoint::open() {
 
 void request_endpoint::on_delivery(const amqp::delivery& delivery) {
     const auto asked = read_request(delivery.payload);
-    if (!asked) return reject(delivery, amqp::error(amqp::condition::decode_error, asked.error()));
+    if (!asked)
+        return reject(delivery, amqp::error(amqp::condition::decode_error, asked.error()));
     // First the disposition, then the answer: uAMQP takes an answer to a request that is not settled for a failure.
     accept(delivery);
     reply(*asked, answer(*asked));
@@ -55,9 +60,11 @@ void request_endpoint::reply(const request& asked, const response& answered) {
     builder.properties(properties).application_properties([&](amqp::map_writer& entries) {
         entries.add("status-code", static_cast<std::int32_t>(answered.status));
         entries.add("status-description", std::string_view(answered.description));
-        if (!answered.condition.empty()) entries.add("error-condition", amqp::symbol_view{answered.condition});
+        if (!answered.condition.empty())
+            entries.add("error-condition", amqp::symbol_view{answered.condition});
     });
-    if (!answered.body.is_null()) builder.value(answered.body);
+    if (!answered.body.is_null())
+        builder.value(answered.body);
     box_.put(asked.reply_to, info().channel, std::move(message));
     box_.pump(engine());
 }

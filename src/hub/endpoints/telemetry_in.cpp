@@ -18,7 +18,8 @@ std::string model_id(const amqp::link_info& link) {
 annotation_pairs make_stamp(conversation& with, amqp::link_id link, const store::device& sender, std::string_view module, bool by_policy) {
     const auto auth_method = auth_method_text(by_policy, !module.empty());
     const auto model = model_id(*with.engine.find(link));
-    return stamp_pairs({.device = sender.id, .module = module, .generation_id = sender.generation_id, .auth_method = auth_method, .model_id = model});
+    return stamp_pairs(
+        {.device = sender.id, .module = module, .generation_id = sender.generation_id, .auth_method = auth_method, .model_id = model});
 }
 
 } // namespace
@@ -26,11 +27,13 @@ annotation_pairs make_stamp(conversation& with, amqp::link_id link, const store:
 /// FNV-1a, 64 bits: stable across builds and machines, which std::hash is not. Modules go with their device.
 store::partition_id partition_of(std::string_view device, store::partition_id count) {
     std::uint64_t hash = 14695981039346656037u;
-    for (const char c : device) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
+    for (const char c : device)
+        hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
     return static_cast<store::partition_id>((hash ^ (hash >> 32)) % count);
 }
 
-telemetry_in_endpoint::telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, std::string module, bool by_policy)
+telemetry_in_endpoint::telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, std::string module,
+                                             bool by_policy)
     : endpoint(with, link), stamp_(make_stamp(with, link, sender, module, by_policy)),
       partition_(partition_of(sender.id, with.hub.store().telemetry().partition_count())) {}
 
@@ -39,9 +42,7 @@ telemetry_in_endpoint::~telemetry_in_endpoint() {
     with_.bytes_in_flight -= bytes_ + gathered_.bytes;
 }
 
-void telemetry_in_endpoint::open() {
-    engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode, .credit = telemetry_credit});
-}
+void telemetry_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode, .credit = telemetry_credit}); }
 
 void telemetry_in_endpoint::on_delivery(const amqp::delivery& delivery) {
     if (auto taken = take(delivery); !taken) {
@@ -49,25 +50,30 @@ void telemetry_in_endpoint::on_delivery(const amqp::delivery& delivery) {
         return top_up(telemetry_credit, static_cast<std::uint32_t>(unanswered_));
     }
     gather(delivery);
-    if (std::exchange(flush_posted_, true)) return;
+    if (std::exchange(flush_posted_, true))
+        return;
     with_.home().post([self = weak<telemetry_in_endpoint>()] {
-        if (const auto live = self.lock()) live->flush();
+        if (const auto live = self.lock())
+            live->flush();
     });
 }
 
 /// Decode, limits, stamp: the delivery's events are in the batch, or nothing of it is.
 std::expected<void, amqp::error> telemetry_in_endpoint::take(const amqp::delivery& delivery) {
     const auto message = amqp::message_view::parse(delivery.payload);
-    if (!message) return std::unexpected(amqp::error(amqp::condition::decode_error, message.error()));
+    if (!message)
+        return std::unexpected(amqp::error(amqp::condition::decode_error, message.error()));
     const auto limit = with_.hub.config().telemetry_size_max;
     const auto now = with_.now();
     if (amqp::accounted_size(*message) > limit)
         return std::unexpected(describe(errc::message_too_large, fmt::format("The message is larger than {} bytes.", limit), now));
-    if (delivery.message_format != amqp::batched_message_format) return take_message(*message, now), std::expected<void, amqp::error>();
+    if (delivery.message_format != amqp::batched_message_format)
+        return take_message(*message, now), std::expected<void, amqp::error>();
 
     // All messages of a batch are looked at before any is taken.
     auto whole = amqp::for_each_batched(*message, [](const amqp::message_view&) {});
-    if (!whole) return std::unexpected(amqp::error(amqp::condition::decode_error, whole.error()));
+    if (!whole)
+        return std::unexpected(amqp::error(amqp::condition::decode_error, whole.error()));
     static_cast<void>(amqp::for_each_batched(*message, [&](const amqp::message_view& each) { take_message(each, now); }));
     return {};
 }
@@ -83,8 +89,10 @@ void telemetry_in_endpoint::gather(const amqp::delivery& delivery) {
     auto& runs = gathered_.runs;
     // Deliveries that the sender has settled are stored like the others, and nobody waits for an answer.
     if (!delivery.settled) {
-        if (!runs.empty() && runs.back().last + 1 == id) runs.back().last = id;
-        else runs.push_back({id, id});
+        if (!runs.empty() && runs.back().last + 1 == id)
+            runs.back().last = id;
+        else
+            runs.push_back({id, id});
     }
     ++gathered_.deliveries;
     gathered_.bytes += delivery.payload.size();
@@ -98,7 +106,8 @@ void telemetry_in_endpoint::flush() {
     unanswered_ += done.deliveries;
     bytes_ += done.bytes;
     auto durable = [self = weak<telemetry_in_endpoint>(), done = std::move(done)](const store::outcome<void>& result) {
-        if (const auto live = self.lock()) live->on_durable(done, result);
+        if (const auto live = self.lock())
+            live->on_durable(done, result);
     };
     with_.hub.store().telemetry().append(partition_, std::exchange(batch_, {}), {with_.home(), std::move(durable)});
 }

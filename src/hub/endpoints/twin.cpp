@@ -19,10 +19,13 @@ struct answered {
 };
 
 answered answer(std::string_view operation, std::string_view resource) {
-    if (operation == "GET") return {200, R"({"desired":{"$version":1},"reported":{"$version":1}})"};
+    if (operation == "GET")
+        return {200, R"({"desired":{"$version":1},"reported":{"$version":1}})"};
     const bool subscription = resource == "/notifications/twin/properties/desired";
-    if ((operation == "PUT" || operation == "DELETE") && subscription) return {200, {}};
-    if (operation == "PATCH") return {501, R"({"errorCode":501000,"message":"This hub does not keep twins yet."})"};
+    if ((operation == "PUT" || operation == "DELETE") && subscription)
+        return {200, {}};
+    if (operation == "PATCH")
+        return {501, R"({"errorCode":501000,"message":"This hub does not keep twins yet."})"};
     return {400, R"({"errorCode":400004,"message":"Unknown twin operation."})"};
 }
 
@@ -33,7 +36,8 @@ amqp::bytes write_answer(const amqp::value& correlation_id, const answered& what
     amqp::message_properties properties;
     properties.correlation_id = correlation_id;
     message.properties(properties);
-    if (!what.body.empty()) message.data(what.body);
+    if (!what.body.empty())
+        message.data(what.body);
     return out;
 }
 
@@ -46,7 +50,8 @@ void twin_out_endpoint::open() {
 }
 
 void twin_out_endpoint::put(amqp::bytes answer) {
-    if (waiting_.size() == max_waiting) waiting_.pop_front();
+    if (waiting_.size() == max_waiting)
+        waiting_.pop_front();
     waiting_.push_back(std::move(answer));
     pump();
 }
@@ -58,27 +63,30 @@ void twin_out_endpoint::pump() {
         engine().send(link_, tag, {&piece, 1}, {.settled = true});
         waiting_.pop_front();
     }
-    if (waiting_.empty() && engine().draining(link_)) engine().drained(link_);
+    if (waiting_.empty() && engine().draining(link_))
+        engine().drained(link_);
 }
 
-void twin_in_endpoint::open() {
-    engine().accept(link_, {.snd_settle_mode = 1, .rcv_settle_mode = 0, .credit = request_credit});
-}
+void twin_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = 1, .rcv_settle_mode = 0, .credit = request_credit}); }
 
 void twin_in_endpoint::on_delivery(const amqp::delivery& delivery) {
     const auto message = amqp::message_view::parse(delivery.payload);
-    if (!message) return reject(delivery, amqp::error(amqp::condition::decode_error, message.error()));
+    if (!message)
+        return reject(delivery, amqp::error(amqp::condition::decode_error, message.error()));
     auto properties = amqp::read_properties(message->properties().content);
-    if (!properties) return reject(delivery, amqp::error(amqp::condition::decode_error, properties.error()));
+    if (!properties)
+        return reject(delivery, amqp::error(amqp::condition::decode_error, properties.error()));
     accept(delivery);
     top_up(request_credit);
     amqp::map annotations;
     if (const auto decoded = amqp::decode_value(message->message_annotations().content))
-        if (const auto* map = decoded->get<amqp::map>()) annotations = *map;
+        if (const auto* map = decoded->get<amqp::map>())
+            annotations = *map;
     const auto out = with_.twin_links.find(info().target_terminus.address);
     const auto link = out == with_.twin_links.end() ? nullptr : std::static_pointer_cast<twin_out_endpoint>(out->second.lock());
     // Without a link to answer on, the asker does not want to know.
-    if (!link) return;
+    if (!link)
+        return;
     link->put(write_answer(properties->correlation_id, answer(annotation(annotations, "operation"), annotation(annotations, "resource"))));
 }
 

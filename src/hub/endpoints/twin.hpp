@@ -37,7 +37,8 @@ public:
     void open() override;
     void on_delivery(const amqp::delivery& delivery) override;
     void on_credit() override {
-        if (engine().draining(link_)) engine().drained(link_);
+        if (engine().draining(link_))
+            engine().drained(link_);
     }
 };
 
@@ -47,7 +48,8 @@ public:
     using endpoint::endpoint;
     void open() override { engine().accept(link_, {.rcv_settle_mode = 1}); }
     void on_credit() override {
-        if (engine().draining(link_)) engine().drained(link_);
+        if (engine().draining(link_))
+            engine().drained(link_);
     }
 };
 

@@ -11,7 +11,8 @@ namespace json = boost::json;
 
 /// Times of what never happened are the year 1 (contract/rest.md, section 3).
 std::string time_text(wall_time time) {
-    if (time == wall_time{}) return "0001-01-01T00:00:00Z";
+    if (time == wall_time{})
+        return "0001-01-01T00:00:00Z";
     const auto ticks = time.time_since_epoch().count() % 1000 * 10'000;
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:07}Z", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)), ticks);
 }
@@ -31,7 +32,8 @@ std::string_view type_text(store::authentication_type type) {
 std::optional<store::authentication_type> type_of(std::string_view text) {
     for (const auto type : {store::authentication_type::sas, store::authentication_type::self_signed,
                             store::authentication_type::certificate_authority, store::authentication_type::none})
-        if (text == type_text(type)) return type;
+        if (text == type_text(type))
+            return type;
     return std::nullopt;
 }
 
@@ -46,22 +48,28 @@ public:
     }
     void text(std::string_view name, std::string& to) {
         const auto* found = find(name);
-        if (found && found->is_string()) to = found->as_string();
-        else if (found) fail(name, "must be a string");
+        if (found && found->is_string())
+            to = found->as_string();
+        else if (found)
+            fail(name, "must be a string");
     }
     void flag(std::string_view name, bool& to) {
         const auto* found = find(name);
-        if (found && found->is_bool()) to = found->as_bool();
-        else if (found) fail(name, "must be true or false");
+        if (found && found->is_bool())
+            to = found->as_bool();
+        else if (found)
+            fail(name, "must be true or false");
     }
     /// The member as an object, for a reader of its own.
     const json::object* object(std::string_view name) {
         const auto* found = find(name);
-        if (found && !found->is_object()) fail(name, "must be an object");
+        if (found && !found->is_object())
+            fail(name, "must be an object");
         return found && found->is_object() ? &found->as_object() : nullptr;
     }
     void fail(std::string_view name, std::string_view why) {
-        if (problem.empty()) problem = fmt::format("{} {}", name, why);
+        if (problem.empty())
+            problem = fmt::format("{} {}", name, why);
     }
     std::string problem;
 
@@ -72,18 +80,23 @@ private:
 void read_status(member_reader& body, store::device& device) {
     std::string status;
     body.text("status", status);
-    if (status == "enabled" || status == "disabled") device.enabled = status == "enabled";
-    else if (!status.empty()) body.fail("status", "must be enabled or disabled");
+    if (status == "enabled" || status == "disabled")
+        device.enabled = status == "enabled";
+    else if (!status.empty())
+        body.fail("status", "must be enabled or disabled");
     body.text("statusReason", device.status_reason);
-    if (device.status_reason.size() > 128) body.fail("statusReason", "is longer than 128 characters");
+    if (device.status_reason.size() > 128)
+        body.fail("statusReason", "is longer than 128 characters");
 }
 
 std::string read_authentication(const json::object& from, store::device& device) {
     member_reader members(from);
     std::string type;
     members.text("type", type);
-    if (const auto known = type_of(type)) device.authentication = *known;
-    else if (!type.empty()) members.fail("authentication.type", "must be sas, selfSigned, certificateAuthority or none");
+    if (const auto known = type_of(type))
+        device.authentication = *known;
+    else if (!type.empty())
+        members.fail("authentication.type", "must be sas, selfSigned, certificateAuthority or none");
     std::string nested;
     if (const auto* keys = members.object("symmetricKey")) {
         member_reader pair(*keys);
@@ -95,7 +108,8 @@ std::string read_authentication(const json::object& from, store::device& device)
         member_reader pair(*prints);
         pair.text("primaryThumbprint", device.primary_thumbprint);
         pair.text("secondaryThumbprint", device.secondary_thumbprint);
-        if (nested.empty()) nested = pair.problem;
+        if (nested.empty())
+            nested = pair.problem;
     }
     return members.problem.empty() ? nested : members.problem;
 }
@@ -117,30 +131,38 @@ json::object to_json(const store::device& device, const live_state& state) {
         {"authentication",
          {{"symmetricKey", {{"primaryKey", text_or_null(device.primary_key)}, {"secondaryKey", text_or_null(device.secondary_key)}}},
           {"x509Thumbprint",
-           {{"primaryThumbprint", text_or_null(device.primary_thumbprint)}, {"secondaryThumbprint", text_or_null(device.secondary_thumbprint)}}},
+           {{"primaryThumbprint", text_or_null(device.primary_thumbprint)},
+            {"secondaryThumbprint", text_or_null(device.secondary_thumbprint)}}},
           {"type", type_text(device.authentication)}}},
         {"capabilities", {{"iotEdge", device.edge}}}};
-    if (!device.scope.empty()) result["deviceScope"] = device.scope;
-    if (!device.parent_scopes.empty()) result["parentScopes"] = json::array(device.parent_scopes.begin(), device.parent_scopes.end());
+    if (!device.scope.empty())
+        result["deviceScope"] = device.scope;
+    if (!device.parent_scopes.empty())
+        result["parentScopes"] = json::array(device.parent_scopes.begin(), device.parent_scopes.end());
     return result;
 }
 
 std::expected<store::device, std::string> merge_json(store::device onto, const json::value& body) {
-    if (!body.is_object()) return std::unexpected("The body must be a JSON object.");
+    if (!body.is_object())
+        return std::unexpected("The body must be a JSON object.");
     member_reader members(body.as_object());
     std::string id = onto.id;
     members.text("deviceId", id);
-    if (id != onto.id) members.fail("deviceId", "differs from the one in the path");
+    if (id != onto.id)
+        members.fail("deviceId", "differs from the one in the path");
     read_status(members, onto);
     if (const auto* authentication = members.object("authentication"))
-        if (auto problem = read_authentication(*authentication, onto); !problem.empty()) return std::unexpected(std::move(problem));
+        if (auto problem = read_authentication(*authentication, onto); !problem.empty())
+            return std::unexpected(std::move(problem));
     if (const auto* capabilities = members.object("capabilities")) {
         member_reader inner(*capabilities);
         inner.flag("iotEdge", onto.edge);
-        if (!inner.problem.empty()) return std::unexpected(std::move(inner.problem));
+        if (!inner.problem.empty())
+            return std::unexpected(std::move(inner.problem));
     }
     members.text("deviceScope", onto.scope);
-    if (!members.problem.empty()) return std::unexpected(std::move(members.problem));
+    if (!members.problem.empty())
+        return std::unexpected(std::move(members.problem));
     return onto;
 }
 

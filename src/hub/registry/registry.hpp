@@ -32,7 +32,8 @@ public:
     static if_match parse_if_match(std::string_view header, bool given);
 
     /// Without If-Match the device is created, with it updated. `body` is the device's JSON.
-    void put(std::string id, const boost::json::value& body, const if_match& condition, run_queue& home, registry_answer<store::device> done);
+    void put(std::string id, const boost::json::value& body, const if_match& condition, run_queue& home,
+             registry_answer<store::device> done);
     void remove(std::string id, const if_match& condition, run_queue& home, registry_answer<store::device> done);
     std::optional<store::device> find(std::string_view id) const { return devices_.find(id); }
     std::vector<store::device> list(std::size_t top) const { return devices_.list("", top); }

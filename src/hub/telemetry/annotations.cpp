@@ -23,7 +23,8 @@ public:
         ++out_.count;
     }
     void add_text(std::string_view key, std::string_view text) {
-        if (!text.empty()) add(key, text);
+        if (!text.empty())
+            add(key, text);
     }
 
 private:
@@ -51,9 +52,11 @@ void message_pairs(const annotation_pairs& stamp, const amqp::message_view& mess
     pair_writer to(out);
     to.add("iothub-enqueuedtime", to_amqp(now));
     const auto take = [&](const amqp::section& from, std::span<const std::string_view> keys) {
-        if (!from) return;
+        if (!from)
+            return;
         for (const auto key : keys)
-            if (const auto entry = amqp::find_entry(from.content, key)) to.add(key, entry);
+            if (const auto entry = amqp::find_entry(from.content, key))
+                to.add(key, entry);
     };
     take(message.message_annotations(), passed_on);
     take(message.application_properties(), lifted);
@@ -76,7 +79,8 @@ void annotations_head(const store::event_view& event, bytes& out) {
     const auto count = 2 * (own_pairs + event.pair_count);
     out.assign({0x00, 0x53, 0x72, 0xd1});
     for (const auto number : {size, count})
-        for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(number >> shift));
+        for (int shift = 24; shift >= 0; shift -= 8)
+            out.push_back(static_cast<std::uint8_t>(number >> shift));
     append(out, own.encoded);
 }
 

@@ -27,20 +27,26 @@ struct comparison {
 
 std::optional<comparison> split(std::string_view text) {
     const auto op = text.find('>');
-    if (op == std::string_view::npos) return std::nullopt;
+    if (op == std::string_view::npos)
+        return std::nullopt;
     const bool inclusive = text.substr(op).starts_with(">=");
     auto value = trim(text.substr(op + (inclusive ? 2 : 1)));
-    if (value.size() >= 2 && value.front() == '\'' && value.back() == '\'') value = value.substr(1, value.size() - 2);
+    if (value.size() >= 2 && value.front() == '\'' && value.back() == '\'')
+        value = value.substr(1, value.size() - 2);
     return comparison{trim(text.substr(0, op)), value, inclusive};
 }
 
 std::optional<position::kind> kind_of(std::string_view field) {
     constexpr std::string_view prefix = "amqp.annotation.";
-    if (!field.starts_with(prefix)) return std::nullopt;
+    if (!field.starts_with(prefix))
+        return std::nullopt;
     field.remove_prefix(prefix.size());
-    if (field == "x-opt-sequence-number") return position::kind::sequence;
-    if (field == "x-opt-offset") return position::kind::offset;
-    if (field == "x-opt-enqueued-time" || field == "x-opt-enqueuedtimeutc") return position::kind::time;
+    if (field == "x-opt-sequence-number")
+        return position::kind::sequence;
+    if (field == "x-opt-offset")
+        return position::kind::offset;
+    if (field == "x-opt-enqueued-time" || field == "x-opt-enqueuedtimeutc")
+        return position::kind::time;
     return std::nullopt;
 }
 
@@ -51,22 +57,29 @@ std::string offset_of(store::sequence_number sequence) { return std::to_string(s
 std::expected<position, std::string> parse_selector(std::string_view text) {
     const auto parts = split(text);
     const auto kind = parts ? kind_of(parts->field) : std::nullopt;
-    if (!kind) return std::unexpected(fmt::format("The filter '{}' is not understood.", text));
-    if (parts->value == "@latest") return position{.what = position::kind::latest};
-    if (parts->value == "-1") return position{.what = position::kind::earliest};
+    if (!kind)
+        return std::unexpected(fmt::format("The filter '{}' is not understood.", text));
+    if (parts->value == "@latest")
+        return position{.what = position::kind::latest};
+    if (parts->value == "-1")
+        return position{.what = position::kind::earliest};
     const auto value = number(parts->value);
-    if (!value) return std::unexpected(fmt::format("The filter's value '{}' is not a number.", parts->value));
+    if (!value)
+        return std::unexpected(fmt::format("The filter's value '{}' is not a number.", parts->value));
     return position{.what = *kind, .value = *value, .inclusive = parts->inclusive};
 }
 
 std::expected<position, std::string> parse_filter(bytes_view filter_map) {
-    if (filter_map.empty()) return position{};
+    if (filter_map.empty())
+        return position{};
     const auto filters = amqp::decode_value({filter_map});
     const auto* map = filters ? filters->get<amqp::map>() : nullptr;
-    if (!map) return std::unexpected("The filter set is not a map.");
+    if (!map)
+        return std::unexpected("The filter set is not a map.");
     for (const auto& [key, filter] : map->entries) {
         const auto name = key.text().value_or("");
-        if (name != "apache.org:selector-filter:string" && name != "jms-selector") continue;
+        if (name != "apache.org:selector-filter:string" && name != "jms-selector")
+            continue;
         const auto selector = filter.content().text();
         return selector ? parse_selector(*selector) : std::unexpected(std::string("The selector filter is not a string."));
     }

@@ -15,7 +15,8 @@ std::expected<readers::reader_id, amqp::error> readers::enter(reader who) {
     const std::lock_guard lock(mutex_);
     const key at{who.consumer_group, who.partition};
     auto& there = present_[at];
-    if (auto error = refusal(there, who)) return std::unexpected(std::move(*error));
+    if (auto error = refusal(there, who))
+        return std::unexpected(std::move(*error));
     if (who.epoch) {
         // An exclusive reader has the partition for itself.
         for (const auto& each : there) {
@@ -32,41 +33,52 @@ std::expected<readers::reader_id, amqp::error> readers::enter(reader who) {
 
 std::optional<amqp::error> readers::refusal(const std::vector<present>& there, const reader& newcomer) const {
     std::int64_t highest = -1;
-    for (const auto& each : there) highest = std::max(highest, each.who.epoch.value_or(-1));
+    for (const auto& each : there)
+        highest = std::max(highest, each.who.epoch.value_or(-1));
     if (newcomer.epoch && highest > *newcomer.epoch)
-        return amqp::error(amqp::condition::link_stolen,
-                           fmt::format("A receiver with a higher epoch '{}' already exists. A new receiver with epoch {} cannot be created. Make "
-                                       "sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old "
-                                       "epoch receivers are closed or disconnected.", highest, *newcomer.epoch));
+        return amqp::error(
+            amqp::condition::link_stolen,
+            fmt::format("A receiver with a higher epoch '{}' already exists. A new receiver with epoch {} cannot be created. Make "
+                        "sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old "
+                        "epoch receivers are closed or disconnected.",
+                        highest, *newcomer.epoch));
     if (!newcomer.epoch && highest >= 0)
-        return amqp::error(amqp::condition::link_stolen,
-                           fmt::format("At least one receiver for the endpoint is created with epoch of '{}', and so non-epoch receiver is not "
-                                       "allowed. Either reconnect with a higher epoch, or make sure all epoch receivers are closed or "
-                                       "disconnected.", highest));
+        return amqp::error(
+            amqp::condition::link_stolen,
+            fmt::format("At least one receiver for the endpoint is created with epoch of '{}', and so non-epoch receiver is not "
+                        "allowed. Either reconnect with a higher epoch, or make sure all epoch receivers are closed or "
+                        "disconnected.",
+                        highest));
     if (!newcomer.epoch && there.size() >= rules_.readers_max) {
         std::string names;
-        for (const auto& each : there) names += (names.empty() ? "" : ", ") + std::string(shown(each.who.name));
-        return amqp::error(amqp::condition::resource_limit_exceeded,
-                           fmt::format("Exceeded the maximum number of allowed receivers per partition in a consumer group which is {}. List of "
-                                       "connected receivers - {}.", rules_.readers_max, names));
+        for (const auto& each : there)
+            names += (names.empty() ? "" : ", ") + std::string(shown(each.who.name));
+        return amqp::error(
+            amqp::condition::resource_limit_exceeded,
+            fmt::format("Exceeded the maximum number of allowed receivers per partition in a consumer group which is {}. List of "
+                        "connected receivers - {}.",
+                        rules_.readers_max, names));
     }
     return std::nullopt;
 }
 
 void readers::displace(const present& loser, const reader& winner) {
-    const auto text = fmt::format("New receiver '{}' with higher epoch of '{}' is created hence current receiver '{}' with epoch '{}' is getting "
-                                  "disconnected. If you are recreating the receiver, make sure a higher epoch is used.",
-                                  shown(winner.name), *winner.epoch, shown(loser.who.name), loser.who.epoch.value_or(-1));
+    const auto text =
+        fmt::format("New receiver '{}' with higher epoch of '{}' is created hence current receiver '{}' with epoch '{}' is getting "
+                    "disconnected. If you are recreating the receiver, make sure a higher epoch is used.",
+                    shown(winner.name), *winner.epoch, shown(loser.who.name), loser.who.epoch.value_or(-1));
     loser.who.home->post([displaced = loser.who.displaced, error = amqp::error(amqp::condition::link_stolen, text)] { displaced(error); });
 }
 
 void readers::leave(reader_id id) {
     const std::lock_guard lock(mutex_);
     const auto found = keys_.find(id);
-    if (found == keys_.end()) return;
+    if (found == keys_.end())
+        return;
     const auto there = present_.find(found->second);
     std::erase_if(there->second, [&](const present& each) { return each.id == id; });
-    if (there->second.empty()) present_.erase(there);
+    if (there->second.empty())
+        present_.erase(there);
     keys_.erase(found);
 }
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <capstan/amqp/error.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <capstan/amqp/error.hpp>
 
 #include "base/run_queue.hpp"
 #include "hub/settings.hpp"
@@ -41,9 +41,7 @@ private:
         std::string consumer_group;
         store::partition_id partition;
         bool operator==(const key&) const = default;
-        friend std::size_t hash_value(const key& of) {
-            return std::hash<std::string>()(of.consumer_group) * 31 + of.partition;
-        }
+        friend std::size_t hash_value(const key& of) { return std::hash<std::string>()(of.consumer_group) * 31 + of.partition; }
     };
     struct present {
         reader_id id;

@@ -16,20 +16,21 @@ read_pool::read_pool(std::size_t threads) {
 }
 
 void read_pool::submit(job work) {
-    std::optional<failure> refused;
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopping_)
-            refused = store_is_closed();
-        else if (jobs_.size() >= jobs_max)
-            refused = failure{errc::full, "too many reads wait for the disk"};
-        if (!refused)
-            jobs_.push_back(std::move(work));
-    }
-    if (refused)
+    if (const std::optional<failure> refused = enqueue(work))
         work(&*refused);
     else
         wake_.notify_one();
+}
+
+/// Takes the job, or says why not and leaves it alone.
+std::optional<failure> read_pool::enqueue(job& work) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_)
+        return store_is_closed();
+    if (jobs_.size() >= jobs_max)
+        return failure{errc::full, "too many reads wait for the disk"};
+    jobs_.push_back(std::move(work));
+    return std::nullopt;
 }
 
 void read_pool::run() {

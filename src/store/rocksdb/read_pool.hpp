@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -33,6 +34,7 @@ public:
     void stop();
 
 private:
+    std::optional<failure> enqueue(job& work);
     void run();
 
     std::mutex mutex_; ///< guards what follows, but not the threads

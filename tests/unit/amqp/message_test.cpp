@@ -284,13 +284,16 @@ TEST(Builder, WritesValuesAndSequences) {
     EXPECT_EQ(hex(written), "005377c10e02a10673746174757371000000c8");
     written.clear();
     message_builder(written).sequence(list{{true}}).sequence(list{});
-    EXPECT_EQ(hex(written), "005376c0020141" "00537645");
+    EXPECT_EQ(hex(written), "005376c0020141"
+                            "00537645");
 }
 
 TEST(Builder, WritesBehindWhatIsThere) {
     bytes written = {0xee};
     message_builder(written).properties({}).data(bytes_view());
-    EXPECT_EQ(hex(written), "ee" "00537345" "005375a000");
+    EXPECT_EQ(hex(written), "ee"
+                            "00537345"
+                            "005375a000");
 }
 
 } // namespace

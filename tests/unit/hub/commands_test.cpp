@@ -16,10 +16,13 @@ amqp::bytes command(std::string_view id, std::string_view ack = "full", std::str
     amqp::message_properties properties;
     properties.message_id = amqp::value(id);
     properties.to = to;
-    amqp::message_builder(out).properties(properties).application_properties([&](amqp::map_writer& entries) {
-        entries.add("iothub-ack", ack);
-        entries.add("number", std::int32_t{7});
-    }).data("do it");
+    amqp::message_builder(out)
+        .properties(properties)
+        .application_properties([&](amqp::map_writer& entries) {
+            entries.add("iothub-ack", ack);
+            entries.add("number", std::int32_t{7});
+        })
+        .data("do it");
     return out;
 }
 
@@ -27,7 +30,8 @@ class commands_test : public hub_fixture {
 protected:
     commands_test() { add_device("dev1"); }
 
-    amqp::delivery_state say(std::string_view id, std::string_view ack = "full", std::string_view to = "/devices/dev1/messages/devicebound") {
+    amqp::delivery_state say(std::string_view id, std::string_view ack = "full",
+                             std::string_view to = "/devices/dev1/messages/devicebound") {
         if (!service) {
             service = &connect_service();
             service_link = sender(*service, "/messages/devicebound");
@@ -51,7 +55,8 @@ protected:
     boost::json::array feedback() {
         auto& reader = connect_service();
         receiver(reader, "/messages/serviceBound/feedback", 10);
-        if (reader.news.messages.empty()) return {};
+        if (reader.news.messages.empty())
+            return {};
         const auto view = amqp::message_view::parse(reader.news.messages[0].payload);
         EXPECT_EQ(amqp::read_properties(view->properties().content)->content_type, "application/vnd.microsoft.iothub.feedback.json");
         const auto body = view->joined_data();
@@ -152,7 +157,8 @@ TEST_F(commands_test, a_device_that_goes_gives_back_what_it_held) {
 }
 
 TEST_F(commands_test, credit_is_what_a_device_gets) {
-    for (const auto* id : {"a", "b", "c"}) say(id);
+    for (const auto* id : {"a", "b", "c"})
+        say(id);
     auto& device = listen(2);
     EXPECT_EQ(device.news.messages.size(), 2u);
     device.engine().set_credit(device.news.messages[0].link, 1);
@@ -178,7 +184,8 @@ TEST_F(commands_test, expires_unseen_with_feedback) {
 }
 
 TEST_F(commands_test, the_51st_is_refused) {
-    for (int number = 0; number < 50; ++number) ASSERT_EQ(say("m").what, amqp::delivery_state::shape::accepted);
+    for (int number = 0; number < 50; ++number)
+        ASSERT_EQ(say("m").what, amqp::delivery_state::shape::accepted);
     const auto refused = say("m");
     EXPECT_EQ(refused.error.condition, "amqp:resource-limit-exceeded");
     EXPECT_NE(refused.error.description.find("403004"), std::string::npos);

@@ -88,7 +88,8 @@ TEST_F(mailbox_test, abandon_counts_and_comes_again) {
 TEST_F(mailbox_test, the_last_abandon_leaves_with_delivery_count_exceeded) {
     rules.max_delivery_count = 3;
     add();
-    for (int time = 0; time < 2; ++time) ASSERT_TRUE(box.settle(lock()->token, verdict::abandon, now)->again);
+    for (int time = 0; time < 2; ++time)
+        ASSERT_TRUE(box.settle(lock()->token, verdict::abandon, now)->again);
     const auto last = box.settle(lock()->token, verdict::abandon, now);
     ASSERT_TRUE(last->leaves);
     EXPECT_EQ(last->leaves->feedback, store::feedback_status::delivery_count_exceeded);

@@ -12,7 +12,10 @@ amqp::bytes event(std::string_view body) {
     amqp::message_properties properties;
     properties.content_type = "application/json;charset=utf-8";
     properties.message_id = amqp::value("id-1");
-    amqp::message_builder(out).properties(properties).application_properties([](amqp::map_writer& to) { to.add("k", std::string_view("v")); }).data(body);
+    amqp::message_builder(out)
+        .properties(properties)
+        .application_properties([](amqp::map_writer& to) { to.add("k", std::string_view("v")); })
+        .data(body);
     return out;
 }
 
@@ -42,7 +45,8 @@ protected:
 
 int telemetry_test::hub_partition() const {
     std::uint64_t hash = 14695981039346656037u;
-    for (const char c : std::string_view("dev1")) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
+    for (const char c : std::string_view("dev1"))
+        hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
     return static_cast<int>((hash ^ (hash >> 32)) % 2);
 }
 
@@ -77,7 +81,8 @@ TEST_F(telemetry_test, a_reader_follows_the_tail) {
     auto& service = reader();
     auto& device = connect_device("dev1");
     const auto link = sender(device, "/devices/dev1/messages/events");
-    for (const auto* text : {"a", "b", "c"}) send(device, link, event(text));
+    for (const auto* text : {"a", "b", "c"})
+        send(device, link, event(text));
     ASSERT_EQ(service.news.messages.size(), 3u);
     EXPECT_EQ(data_of(service.news.messages[2].payload), "c");
 }
@@ -118,7 +123,8 @@ TEST_F(telemetry_test, a_malformed_message_is_rejected_and_harms_nobody) {
 TEST_F(telemetry_test, thousands_flow_and_credit_is_topped_up) {
     auto& device = connect_device("dev1");
     const auto link = sender(device, "/devices/dev1/messages/events");
-    for (int number = 0; number < 3000; ++number) send(device, link, event(std::to_string(number)));
+    for (int number = 0; number < 3000; ++number)
+        send(device, link, event(std::to_string(number)));
     EXPECT_EQ(store->telemetry().state(static_cast<store::partition_id>(hub_partition())).next, 3000u);
     auto& service = reader(5000);
     ASSERT_EQ(service.news.messages.size(), 3000u);

@@ -61,8 +61,7 @@ public:
 
     /// Writes what the engine has left, and reads until the hub has closed.
     void finish() {
-        while (engine_.next_event()) {
-        }
+        while (engine_.next_event()) {}
         write(engine_.output());
         EXPECT_EQ(read_to_end().second, asio::error::eof);
     }

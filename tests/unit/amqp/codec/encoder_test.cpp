@@ -58,7 +58,9 @@ TEST(Encoder, WritesDescriptors) {
     to.null();
     to.descriptor(encoded_view{number});
     to.null();
-    EXPECT_EQ(hex(out), "00532440" "00a3016140" "004340");
+    EXPECT_EQ(hex(out), "00532440"
+                        "00a3016140"
+                        "004340");
 }
 
 TEST(Encoder, WritesListsInTheirSmallestForm) {
@@ -71,7 +73,12 @@ TEST(Encoder, WritesListsInTheirSmallestForm) {
     to.write(std::uint32_t{7});
     to.end(inner, 1);
     to.end(outer, 2);
-    EXPECT_EQ(hex(out), "ee" "45" "c00702" "41" "c0030152" "07");
+    EXPECT_EQ(hex(out), "ee"
+                        "45"
+                        "c00702"
+                        "41"
+                        "c0030152"
+                        "07");
 }
 
 TEST(Encoder, WritesMapsInTheirSmallestForm) {
@@ -82,7 +89,8 @@ TEST(Encoder, WritesMapsInTheirSmallestForm) {
     to.write("k");
     to.null();
     to.end(open, 2);
-    EXPECT_EQ(hex(out), "c10100" "c10502a1016b40");
+    EXPECT_EQ(hex(out), "c10100"
+                        "c10502a1016b40");
 }
 
 /// The short form holds 255 bytes, the count among them, and 255 elements.

@@ -219,8 +219,8 @@ TEST(Values, AreFoundInMapsBySymbolAndByString) {
 
 TEST(Values, HaveAText) {
     const value shown = list{{value(), true, std::int32_t{-7}, 0.5, "q\"\n", symbol{"s"}, bytes{0xab, 1}, bytes(65, 0),
-                              map{{{"k", array{{std::uint8_t{1}, std::uint8_t{2}}}}}}, described(std::uint64_t{36}, list{}),
-                              uuid{{1, 2}}, timestamp{9}, character{65}}};
+                              map{{{"k", array{{std::uint8_t{1}, std::uint8_t{2}}}}}}, described(std::uint64_t{36}, list{}), uuid{{1, 2}},
+                              timestamp{9}, character{65}}};
     EXPECT_EQ(to_text(shown), R"([null, true, -7, 0.5, "q\"\u000a", "s", 0xab01, 0x)" + std::string(128, '0') +
                                   R"(..., {"k": [1, 2]}, @36([]), 01020000-0000-0000-0000-000000000000, 9, 65])");
 }
