@@ -97,6 +97,10 @@ private:
         if (auto dates = check_dates(*files_.ca, **ca, now_); !dates)
             return std::unexpected(dates.error() +
                                    "; remove the folder to have a new one made, which all clients must then be told to trust");
+        // The CA's key may have been taken away, to be kept elsewhere; one that is there must be good, or the next renewal fails.
+        if (is_there(ca_key_))
+            if (auto whole = read_identity(*files_.ca, ca_key_); !whole)
+                return std::unexpected(whole.error());
         ca_ = *std::move(ca);
         return {};
     }

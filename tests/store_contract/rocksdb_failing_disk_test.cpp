@@ -190,8 +190,8 @@ TEST_F(rocksdb_failing_disk, readers_do_not_notice_the_recovery) {
     ASSERT_TRUE(ask_->put(device_of("pump"), store::must_not_exist{}));
     ASSERT_TRUE(ask_->append(0, batch_of({"a"})));
     std::atomic<bool> stop = false;
+    manual_run_queue own;
     std::jthread reader([&] {
-        manual_run_queue own;
         asking reading(*store_, own);
         while (!stop) {
             EXPECT_TRUE(store_->devices().find("pump"));

@@ -80,15 +80,13 @@ public:
     bool wants_new_round() const override { return from_.round_.contains(device_id_); }
     void apply(write_round&) override {
         const std::shared_ptr<database> data = from_.data_.get();
-        reply_to<command_list> reply{home(), std::exchange(done_, nullptr)};
+        reply_to<command_list> reply{home(), std::move(done_)};
         from_.reads_.read<command_list>(std::move(reply), [data, device_id = device_id_, as_of = database::snapshot(data)] {
             return read_device(*data, device_id, as_of.get());
         });
     }
-    void answer(const failure* why_not) override {
-        if (done_) // else it is the read that answers, whatever became of the round
-            done_(std::unexpected(*why_not));
-    }
+    bool waits_for_round() const override { return false; } // it is the read that answers
+    void answer(const failure* why_not) override { done_(std::unexpected(*why_not)); } // only when it is refused
 
 private:
     rocksdb_command_queue& from_;

@@ -1,9 +1,21 @@
 #include "store/rocksdb/committer.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
 
 namespace capstan::store {
 namespace {
+
+constexpr std::uintmax_t reserve = 64u << 20; ///< RocksDB's own files grow by less between two rounds
+
+/// A small disk keeps half of itself.
+bool is_low(const std::filesystem::path& folder) {
+    std::error_code unknown;
+    const auto space = std::filesystem::space(folder, unknown);
+    return !unknown && space.available < std::min(reserve, space.capacity / 2);
+}
 
 using clock = std::chrono::steady_clock;
 
@@ -100,19 +112,38 @@ void committer::wait_for_requests(std::unique_lock<std::mutex>& lock) {
 
 void committer::commit(requests waiting) {
     try_to_leave_trouble(); // here, between rounds: a round that is begun relies on what the members have recovered
+    const std::shared_ptr<database> data = data_.get();
+    waiting = refuse_when_low(std::move(waiting), *data);
     std::size_t size = 0;
     for (const auto& request : waiting)
         size += request->size() + 64; // keys and headers
-    const std::shared_ptr<database> data = data_.get();
     write_round round{*data, rocksdb::WriteBatch(size)};
     requests in_round;
     for (auto& request : waiting) {
         if (request->wants_new_round())
             finish_round(round, in_round);
         request->apply(round);
-        in_round.push_back(std::move(request));
+        if (request->waits_for_round())
+            in_round.push_back(std::move(request));
     }
     finish_round(round, in_round);
+}
+
+/// RocksDB is not let run into a full disk: some of its writes that fail half-way end the process (an assertion, in 7.8 as Debian
+/// builds it). What takes space is refused below the reserve; what gives some back goes through.
+committer::requests committer::refuse_when_low(requests waiting, const database& data) {
+    if (!is_low(data.folder()))
+        return waiting;
+    const auto takes_space = [](const auto& request) { return request->size() > 0; };
+    const auto refused = std::stable_partition(waiting.begin(), waiting.end(), std::not_fn(takes_space));
+    if (refused == waiting.end())
+        return waiting;
+    const failure low{errc::full, "the disk is full, but for a reserve"};
+    if (!trouble())
+        set_trouble(low);
+    answer_all(requests(std::make_move_iterator(refused), std::make_move_iterator(waiting.end())), low);
+    waiting.erase(refused, waiting.end());
+    return waiting;
 }
 
 void committer::finish_round(write_round& round, requests& in_round) {
@@ -131,7 +162,7 @@ void committer::finish_round(write_round& round, requests& in_round) {
 outcome<void> committer::write(write_round& round) {
     if (round.changes.Count() == 0)
         return {};
-    if (std::optional<failure> stuck = trouble())
+    if (std::optional<failure> stuck = trouble(); stuck && (torn_ || stuck->code != errc::full))
         return std::unexpected(*std::move(stuck));
     rocksdb::WriteOptions durable;
     durable.sync = true;
@@ -141,6 +172,7 @@ outcome<void> committer::write(write_round& round) {
     failure failed = to_failure(status, "cannot write");
     if (failed.code != errc::full)
         failed = {errc::failed, failed.text + "; the store takes no writes until the hub is started again"};
+    torn_ = true;
     set_trouble(failed);
     return std::unexpected(std::move(failed));
 }
@@ -150,9 +182,14 @@ void committer::try_to_leave_trouble() {
     const std::optional<failure> stuck = trouble();
     if (!stuck || stuck->code != errc::full || clock::now() < next_try_)
         return;
+    if (is_low(data_.get()->folder()))
+        return set_trouble(stuck);
+    if (!torn_)
+        return set_trouble(std::nullopt);
     if (!data_.reopen())
         return set_trouble(stuck);
     const outcome<void> recovered = recover_members();
+    torn_ = !recovered;
     set_trouble(recovered ? std::nullopt : std::optional(failure{errc::failed, recovered.error().text}));
 }
 
@@ -169,17 +206,14 @@ void committer::set_trouble(std::optional<failure> trouble) {
 
 /// One post for each run queue, however many requests: a task costs more than an answer does.
 void committer::answer_all(requests answered, std::optional<failure> why_not) {
-    std::ranges::stable_sort(answered, {}, [](const auto& request) { return &request->home(); });
-    for (auto begin = answered.begin(); begin != answered.end();) {
-        run_queue& home = (*begin)->home();
-        const auto end = std::find_if(begin, answered.end(), [&](const auto& request) { return &request->home() != &home; });
-        requests of_home(std::make_move_iterator(begin), std::make_move_iterator(end));
-        home.post([of_home = std::move(of_home), why_not]() {
-            for (const auto& request : of_home)
+    std::map<run_queue*, requests> by_home;
+    for (auto& request : answered)
+        by_home[&request->home()].push_back(std::move(request));
+    for (auto& [home, of_home] : by_home)
+        home->post([here = std::move(of_home), why_not] {
+            for (const auto& request : here)
                 request->answer(why_not ? &*why_not : nullptr);
         });
-        begin = end;
-    }
 }
 
 } // namespace capstan::store

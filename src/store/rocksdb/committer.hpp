@@ -30,7 +30,8 @@ public:
     virtual ~write_request() = default;
 
     run_queue& home() const { return home_; }
-    std::size_t size() const { return size_; } ///< in bytes, roughly: for the bounds
+    /// In bytes, roughly: for the bounds. 0 says that it takes no space, or gives some back: it is let through when the disk is low.
+    std::size_t size() const { return size_; }
 
     // The rest, but for answer(), is called by the committer's thread.
 
@@ -38,6 +39,8 @@ public:
     virtual bool wants_new_round() const { return false; }
     /// Decides what to write, looking at what is stored and at what the round has changed, and adds it to the round.
     virtual void apply(write_round& round) = 0;
+    /// False once apply() has seen to the answer by other means.
+    virtual bool waits_for_round() const { return true; }
     /// Runs on home(): calls the completion. `why_not`: nothing of the round was written; null: all of it is durable.
     virtual void answer(const failure* why_not) = 0;
 
@@ -84,6 +87,7 @@ private:
     requests next_requests();
     void wait_for_requests(std::unique_lock<std::mutex>& lock);
     void commit(requests waiting);
+    requests refuse_when_low(requests waiting, const database& data);
     void finish_round(write_round& round, requests& in_round);
     outcome<void> write(write_round& round);
     outcome<void> recover_members();
@@ -95,6 +99,7 @@ private:
     const std::chrono::milliseconds retry_when_full_;
     std::vector<round_member*> members_;
     std::chrono::steady_clock::time_point next_try_{}; ///< committer's thread only
+    bool torn_ = false; ///< a write failed half-way: the database must be opened anew. Committer's thread only
     std::thread thread_;
 
     mutable std::mutex mutex_; ///< guards what follows

@@ -29,6 +29,7 @@ public:
     ~database();
 
     bool writable() const { return writable_; }
+    std::filesystem::path folder() const { return db_->GetName(); }
 
     rocksdb::DB& db() { return *db_; }
     rocksdb::ColumnFamilyHandle* meta() { return families_[0]; }

@@ -65,7 +65,8 @@ device_counts rocksdb_device_registry::count() const {
 // ---- writing: put() and remove() by any thread, the rest by the committer's
 
 void rocksdb_device_registry::put(device value, condition when, reply_to<device> reply) {
-    writes_.submit<device>(0, std::move(reply), [this, value = std::move(value), when = std::move(when)](write_round& round) mutable {
+    constexpr std::size_t size = 1024; // of a device's JSON, roughly
+    writes_.submit<device>(size, std::move(reply), [this, value = std::move(value), when = std::move(when)](write_round& round) mutable {
         return put_now(std::move(value), when, round);
     });
 }
