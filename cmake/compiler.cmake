@@ -4,9 +4,11 @@ add_library(capstan_options INTERFACE)
 target_compile_options(capstan_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wswitch -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 reports these in the standard library's own headers once it inlines them at -O2 (gcc bugs 105329, 105651, 107852).
+  # GCC 12 reports these in the standard library's own headers once it inlines them at -O2 (gcc bugs 105329, 105651, 107852), and
+  # the last in Asio's coroutine frames at -O1.
   target_compile_options(capstan_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
-                                                   -Wno-maybe-uninitialized -Wno-dangling-pointer)
+                                                   -Wno-maybe-uninitialized -Wno-dangling-pointer
+                                                   -Wno-mismatched-new-delete)
 endif()
 
 if(CAPSTAN_SANITIZE)

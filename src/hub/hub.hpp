@@ -2,6 +2,7 @@
 // The hub: what all connections and the REST interface share. It owns no socket and no thread; it is built from a store, the
 // access policies, a clock and the run queues of the io threads, and must be destroyed after those have stopped.
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,11 @@ public:
     capstan::hub::readers& readers() { return *readers_; }
     capstan::hub::presence& presence() { return *presence_; }
 
+    /// Bytes of telemetry, of all connections, that are with the store. Above in_flight_limit connections are not read from: the
+    /// store would soon have to refuse what devices could as well keep (store/rocksdb/committer.cpp bounds what waits for it).
+    std::atomic<std::size_t>& bytes_in_flight() { return bytes_in_flight_; }
+    static constexpr std::size_t in_flight_limit = 64u << 20;
+
     /// Drives what happens by the clock: expiry, locks, feedback batches, token expiry, retention. Called about once a second on
     /// the queue `thread` for each of the io threads.
     void tick(std::size_t thread);
@@ -52,6 +58,7 @@ private:
     capstan::store::store& store_;
     const wall_clock& clock_;
     std::vector<run_queue*> threads_;
+    std::atomic<std::size_t> bytes_in_flight_{0};
     wall_time next_trim_{}; ///< of old telemetry; on thread 0
     std::unique_ptr<capstan::hub::access> access_;
     std::unique_ptr<capstan::hub::registry> registry_;

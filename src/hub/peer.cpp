@@ -38,7 +38,9 @@ public:
             each->on_credit();
     }
     std::size_t unanswered() const override { return with_.unanswered; }
-    std::size_t bytes_in_flight() const override { return with_.bytes_in_flight; }
+    bool congested() const override {
+        return with_.bytes_in_flight >= in_flight_high_water || with_.hub.bytes_in_flight() >= hub::in_flight_limit;
+    }
     void quiesce() override { with_.quiescing = true; }
     void disconnected() override { drop_all(); }
 

@@ -36,9 +36,9 @@ public:
 
     /// Deliveries taken whose commits have not been answered yet: while there are any, closing would lose their `accepted`.
     virtual std::size_t unanswered() const = 0;
-    /// The bytes of them. The driver reads no more from a connection while these are above in_flight_high_water, and goes on when
-    /// wake() comes: credit counts messages, and a thousand large ones would be too much memory.
-    virtual std::size_t bytes_in_flight() const = 0;
+    /// The connection, or the whole hub, has so many bytes with the store that no more should be read now: credit counts messages, and
+    /// a thousand large ones would be too much memory. To be asked again when wake() comes, and at the next tick.
+    virtual bool congested() const = 0;
 
     /// The hub stops: no more credit is granted, nothing new is begun. The driver closes the engine when unanswered() is 0.
     virtual void quiesce() = 0;
@@ -48,7 +48,7 @@ public:
 
     /// Engine output beyond which endpoints stop sending and wait for writable(): what one slow reader may hold in memory.
     static constexpr std::size_t output_high_water = 512 * 1024;
-    /// Of bytes_in_flight().
+    /// Of the bytes of unanswered deliveries, for one connection.
     static constexpr std::size_t in_flight_high_water = 4 * 1024 * 1024;
 };
 

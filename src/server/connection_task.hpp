@@ -72,9 +72,7 @@ private:
     void set_timer();
     void expired(steady_time now) override;
 
-    bool may_read() const {
-        return !engine_ || (engine_->output_size() < output_limit && peer_->bytes_in_flight() < hub::peer::in_flight_high_water);
-    }
+    bool may_read() const { return !engine_ || (engine_->output_size() < output_limit && !peer_->congested()); }
     bool is_open() const { return stream_ != nullptr; }
 
     const connection_home& home_;

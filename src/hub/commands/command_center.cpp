@@ -87,6 +87,8 @@ void command_center::sweep() {
         return;
     auto found = [this](store::outcome<std::vector<store::expiring_command>> expiring) {
         sweeping_ = false;
+        if (!expiring && expiring.error().code == store::errc::closed)
+            return;
         if (!expiring)
             return spdlog::warn("expiring commands could not be read: {}", expiring.error().text);
         for (auto& each : *expiring)

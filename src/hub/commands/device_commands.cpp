@@ -26,22 +26,24 @@ void device_commands::when_loaded(std::move_only_function<void(device_commands&)
         return work(*this);
     // As many may wait as senders have credit.
     waiting_.push_back(std::move(work));
-    if (waiting_.size() == 1)
-        load();
+    load();
 }
 
+/// Without what is stored nothing may be numbered or delivered: a failed load is tried again at the next tick.
 void device_commands::load() {
-    hub_.store().commands().load(device_, {home(), [self = shared_from_this()](store::outcome<store::command_list> stored) {
-                                               if (stored)
-                                                   self->mailbox_.load(std::move(*stored));
-                                               else
-                                                   spdlog::error("commands of device={} could not be read: {}", self->device_,
-                                                                 stored.error().text);
-                                               self->loaded_ = true;
-                                               for (auto& work : std::exchange(self->waiting_, {}))
-                                                   work(*self);
-                                               self->dispatch();
-                                           }});
+    if (std::exchange(loading_, true))
+        return;
+    auto take = [self = shared_from_this()](store::outcome<store::command_list> stored) {
+        self->loading_ = false;
+        if (!stored)
+            return spdlog::error("commands of device={} could not be read: {}", self->device_, stored.error().text);
+        self->mailbox_.load(std::move(*stored));
+        self->loaded_ = true;
+        for (auto& work : std::exchange(self->waiting_, {}))
+            work(*self);
+        self->dispatch();
+    };
+    hub_.store().commands().load(device_, {home(), std::move(take)});
 }
 
 void device_commands::enqueue(store::command command, run_queue& asker, command_center::taken done) {
@@ -153,6 +155,8 @@ void device_commands::drop() {
 }
 
 void device_commands::tick() {
+    if (!loaded_)
+        return load();
     auto expired = mailbox_.tick(now());
     if (!expired.empty())
         remove(std::move(expired), [](const store::outcome<void>&) {});

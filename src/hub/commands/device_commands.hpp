@@ -45,7 +45,7 @@ private:
     std::vector<receiver> receivers_;
     std::size_t next_receiver_ = 0; ///< in turn
     std::size_t under_way_ = 0;     ///< requests to the store
-    bool loaded_ = false;
+    bool loaded_ = false, loading_ = false;
     std::vector<std::move_only_function<void(device_commands&)>> waiting_; ///< for the load
 };
 

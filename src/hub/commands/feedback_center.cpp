@@ -35,6 +35,9 @@ void feedback_center::read() {
     const auto limit = read_ahead - records_.size();
     auto take = [this, limit](store::outcome<std::vector<store::feedback_record>> found) {
         reading_ = false;
+        if (!found && found.error().code == store::errc::closed)
+            return;
+        more_ = more_ || !found; // the next tick tries again
         if (!found)
             return spdlog::error("feedback could not be read: {}", found.error().text);
         more_ = more_ || found->size() == limit;

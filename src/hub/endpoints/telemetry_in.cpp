@@ -40,6 +40,7 @@ telemetry_in_endpoint::telemetry_in_endpoint(conversation& with, amqp::link_id l
 telemetry_in_endpoint::~telemetry_in_endpoint() {
     with_.unanswered -= unanswered_ + gathered_.deliveries;
     with_.bytes_in_flight -= bytes_ + gathered_.bytes;
+    with_.hub.bytes_in_flight() -= bytes_;
 }
 
 void telemetry_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode, .credit = telemetry_credit}); }
@@ -105,6 +106,7 @@ void telemetry_in_endpoint::flush() {
     auto done = std::exchange(gathered_, {});
     unanswered_ += done.deliveries;
     bytes_ += done.bytes;
+    with_.hub.bytes_in_flight() += done.bytes;
     auto durable = [self = weak<telemetry_in_endpoint>(), done = std::move(done)](const store::outcome<void>& result) {
         if (const auto live = self.lock())
             live->on_durable(done, result);
@@ -117,6 +119,7 @@ void telemetry_in_endpoint::on_durable(const group& done, const store::outcome<v
     bytes_ -= done.bytes;
     with_.unanswered -= done.deliveries;
     with_.bytes_in_flight -= done.bytes;
+    with_.hub.bytes_in_flight() -= done.bytes;
     const auto state = result ? amqp::delivery_state::accepted() : amqp::delivery_state::rejected(describe(result.error(), with_.now()));
     for (const auto& [first, last] : done.runs)
         engine().settle(link_, static_cast<amqp::delivery_id>(first), static_cast<amqp::delivery_id>(last), state);
