@@ -5,7 +5,7 @@
 namespace capstan::amqp {
 namespace {
 
-/// After our close, how long the peer gets to answer it before the socket is closed all the same.
+/// After the end, how long the peer gets to answer our close, and to read what was written, before the socket is closed all the same.
 constexpr std::chrono::seconds close_time_out{5};
 /// Heartbeats are not written more often than this, however short a time-out the peer asks for.
 constexpr std::chrono::milliseconds min_heartbeat{100};
@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds min_heartbeat{100};
 } // namespace
 
 connection::engine::engine(amqp::side side, const settings& settings, steady_time now)
-    : side_(side), settings_(settings), now_(now), last_read_(now), last_written_(now), started_(now) {
+    : side_(side), settings_(settings), now_(now), last_frame_(now), last_written_(now), started_(now) {
     if (side_ == side::server)
         return;
     if (settings_.sasl_mechanism) {
@@ -27,8 +27,6 @@ connection::engine::engine(amqp::side side, const settings& settings, steady_tim
 
 void connection::engine::receive(bytes_view input, steady_time now) {
     now_ = now;
-    if (!input.empty())
-        last_read_ = now;
     input_ = input;
 }
 
@@ -82,6 +80,7 @@ bool connection::engine::step_frame() {
     case frame_result::shape::whole: break;
     }
     processed_ = found.size;
+    last_frame_ = now_;
     const bool sasl = stage_ == stage::sasl;
     if (sasl != (found.found.type == frame_type::sasl)) {
         fail(condition::framing_error, sasl ? "an AMQP frame before the end of SASL" : "a SASL frame after the end of SASL");
@@ -167,7 +166,9 @@ void connection::engine::on_frame(const frame& received) {
         return fail(condition::decode_error, "a frame without a performative");
     if (stage_ == stage::closing && code != amqp::close::code)
         return; // discarded, part 2, section 2.4.6
-    if (!peer_open_ && code != amqp::open::code)
+    if (received.channel > settings_.channel_max)
+        return fail(condition::framing_error, "a channel above channel-max"); // part 2, section 2.7.1
+    if (stage_ == stage::frames && !peer_open_ && code != amqp::open::code)
         return fail(condition::illegal_state, "the first frame must be an open");
     switch (code.value_or(0)) {
     case amqp::open::code: return dispatch<amqp::open>(received, from, &engine::on_open);
@@ -183,7 +184,9 @@ void connection::engine::on_frame(const frame& received) {
     }
 }
 
-void connection::engine::on_open(std::uint16_t, const amqp::open& peer, bytes_view) {
+void connection::engine::on_open(std::uint16_t channel, const amqp::open& peer, bytes_view) {
+    if (channel != 0)
+        return fail(condition::framing_error, "an open on a channel other than 0"); // part 2, section 2.4.1
     if (peer_open_)
         return fail(condition::illegal_state, "a second open");
     if (peer.max_frame_size < min_max_frame_size)
@@ -200,28 +203,29 @@ void connection::engine::on_open(std::uint16_t, const amqp::open& peer, bytes_vi
 
 void connection::engine::on_close(std::uint16_t, const amqp::close& peer, bytes_view) {
     stage_ = stage::over;
-    if (!close_sent_)
-        close(decode_error(peer.error), true);
+    close(decode_error(peer.error), true);
 }
 
 /// Writes our close, which answers the peer's when it was first.
-void connection::engine::close(error why, bool by_peer) {
-    if (close_sent_)
+void connection::engine::close(const error& why, bool by_peer) {
+    if (std::exchange(closed_, true))
         return;
-    close_sent_ = true;
-    closing_since_ = now_;
     if (stage_ == stage::frames || by_peer) {
         if (!open_sent_)
             write_open();
-        const auto encoded = by_peer ? bytes() : encode(why);
+        const auto encoded = by_peer ? bytes() : encode(fitting(why));
         write_frame(0, amqp::close{.error = {encoded}});
-        if (stage_ == stage::frames)
-            stage_ = stage::closing;
-    } else {
-        stage_ = stage::over; // before the frames there is nobody to tell
     }
-    if (!std::exchange(closed_emitted_, true))
-        emit(closed{std::move(why), by_peer});
+    close_sent_ = true;
+    // Before the frames there is nobody to tell, and no close to wait for.
+    stage_ = stage_ == stage::frames ? stage::closing : stage::over;
+    emit(closed{why, by_peer});
+}
+
+/// What is left of an error in the peer's frames: one that is too long loses its words and details.
+error connection::engine::fitting(const error& why) const {
+    constexpr std::size_t around = 64; // the frame's header, and the other fields of close, end, detach and disposition
+    return encode(why).size() + around <= peer_max_frame_size_ ? why : error(why.condition, "");
 }
 
 /// The input cannot be read any further.
@@ -233,20 +237,18 @@ void connection::engine::sent(std::size_t count) {
         last_written_ = now_;
 }
 
-bool connection::engine::finished() const { return stage_ == stage::over && out_.empty(); }
-
 std::optional<steady_time> connection::engine::next_deadline() const {
-    if (stage_ == stage::over)
+    if (finished())
         return std::nullopt;
-    if (closing_since_)
-        return *closing_since_ + close_time_out;
+    if (closed_)
+        return closed_at_ ? *closed_at_ + close_time_out : now_;
     if (!peer_open_)
         return started_ + settings_.handshake_time_out;
     std::optional<steady_time> earliest;
     const auto consider = [&](steady_time when) { earliest = std::min(earliest.value_or(when), when); };
     if (settings_.idle_time_out.count() > 0)
-        consider(last_read_ + settings_.idle_time_out);
-    if (heartbeat_)
+        consider(last_frame_ + settings_.idle_time_out);
+    if (heartbeat_ && out_.empty())
         consider(last_written_ + *heartbeat_);
     for (const auto id : refused_)
         if (const auto* waiting = find(id); waiting && waiting->refused_until)
@@ -256,30 +258,44 @@ std::optional<steady_time> connection::engine::next_deadline() const {
 
 void connection::engine::tick(steady_time now) {
     now_ = now;
-    if (stage_ == stage::over)
-        return;
-    if (closing_since_) {
-        if (now >= *closing_since_ + close_time_out)
-            give_up();
-        return;
-    }
+    if (!closed_)
+        tick_open();
+    if (closed_)
+        tick_closed();
+}
+
+void connection::engine::tick_open() {
     if (!peer_open_) {
-        if (now >= started_ + settings_.handshake_time_out)
+        if (now_ >= started_ + settings_.handshake_time_out)
             give_up(), close(error(condition::connection_forced, "no open in time"));
         return;
     }
-    if (settings_.idle_time_out.count() > 0 && now >= last_read_ + settings_.idle_time_out)
-        return close(error(condition::connection_forced, "nothing was received for longer than the idle time-out"));
+    // What has come but is not yet read may be the frame that was waited for.
+    if (settings_.idle_time_out.count() > 0 && now_ >= last_frame_ + settings_.idle_time_out && input_.empty())
+        return close(error(condition::connection_forced, "no frame was received for as long as the idle time-out"));
+    tick_refused();
+    if (heartbeat_ && out_.empty() && now_ >= last_written_ + *heartbeat_)
+        finish_frame(out_.tail(), begin_frame(out_.tail(), frame_type::amqp, 0));
+}
+
+void connection::engine::tick_refused() {
     std::erase_if(refused_, [&](link_id id) {
         auto* waiting = find(id);
-        if (waiting && waiting->refused_until && now < *waiting->refused_until)
+        if (waiting && waiting->refused_until && now_ < *waiting->refused_until)
             return false;
         if (waiting)
             detach(id, std::exchange(waiting->refusal, {}), true);
         return true;
     });
-    if (heartbeat_ && out_.empty() && now >= last_written_ + *heartbeat_)
-        finish_frame(out_.tail(), begin_frame(out_.tail(), frame_type::amqp, 0));
+}
+
+/// A peer that neither closes nor reads what we still have to write is not waited for.
+void connection::engine::tick_closed() {
+    closed_at_ = closed_at_.value_or(now_);
+    if (now_ < *closed_at_ + close_time_out)
+        return;
+    give_up();
+    out_.clear();
 }
 
 void connection::engine::write_header(protocol id) {
@@ -316,7 +332,7 @@ void connection::tick(steady_time now) { engine_->tick(now); }
 bool connection::finished() const { return engine_->finished(); }
 void connection::answer_sasl(std::uint8_t code, bytes_view additional_data) { engine_->answer_sasl(code, additional_data); }
 bool connection::is_open() const { return engine_->is_open(); }
-void connection::close(error why) { engine_->close(std::move(why)); }
+void connection::close(error why) { engine_->close(why); }
 std::optional<std::uint16_t> connection::open_session() { return engine_->open_session(); }
 void connection::end_session(std::uint16_t channel, error why) { engine_->end_session(channel, std::move(why)); }
 std::optional<link_id> connection::attach(std::uint16_t channel, const attach_request& request) {

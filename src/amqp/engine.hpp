@@ -22,10 +22,10 @@ public:
     void sent(std::size_t count);
     std::optional<steady_time> next_deadline() const;
     void tick(steady_time now);
-    bool finished() const;
+    bool finished() const { return stage_ == stage::over && out_.empty(); }
     void answer_sasl(std::uint8_t code, bytes_view additional_data);
     bool is_open() const { return stage_ == stage::frames && peer_open_; }
-    void close(error why, bool by_peer = false);
+    void close(const error& why, bool by_peer = false);
 
     // --- sessions (session_frames.cpp)
     std::optional<std::uint16_t> open_session();
@@ -64,6 +64,9 @@ private:
     bool gather(std::size_t wanted);
     void consume(std::size_t count);
     void keep_rest();
+    void tick_open();
+    void tick_refused();
+    void tick_closed();
     void on_header(bytes_view header);
     void on_sasl_frame(bytes_view body);
     void on_sasl_mechanisms(decoder& from);
@@ -95,6 +98,7 @@ private:
     void write_link_flow(session& at, link& what);
     void write_disposition(std::uint16_t channel, role ours, delivery_id first, delivery_id last, const delivery_state& state,
                            bool settled);
+    error fitting(const error& why) const;
 
     // --- violations by the peer: of the connection, of a session, of a link
     void fail(std::string_view condition, std::string description) { close(error(condition, description)); }
@@ -103,6 +107,7 @@ private:
     void give_up();
 
     // --- sessions and links
+    bool has_begun(std::uint16_t remote_channel);
     session* session_at(std::uint16_t remote_channel);
     session* begun_session_at(std::uint16_t remote_channel);
     session* session_of(const link& what) const;
@@ -110,11 +115,12 @@ private:
     void end_links(session& at, const error& why, bool by_peer);
     void forget(session& at);
     link* link_at(session& at, std::uint32_t remote_handle);
-    bool fits(session& at, const amqp::attach& peer);
+    link* new_link(session& at, role ours, std::string_view name);
     void on_attach_answer(session& at, link& what, const amqp::attach& peer);
     void on_new_link(session& at, const amqp::attach& peer);
     bool learn(link& what, const amqp::attach& peer);
     void forget(link& what, const error& why, bool by_peer);
+    void forget_events(link_id id);
     void on_link_flow(session& at, link& what, const amqp::flow& peer);
     void update_remote_window(session& at, const amqp::flow& peer);
 
@@ -139,13 +145,17 @@ private:
     stage stage_ = stage::header;
     bool sasl_done_ = false;
     bool sasl_pending_ = false;   ///< sasl_requested is with the owner
-    bool open_sent_ = false, peer_open_ = false, close_sent_ = false, closed_emitted_ = false;
+    bool open_sent_ = false, peer_open_ = false;
+    bool closed_ = false;     ///< the connection is over, as far as its owner hears
+    bool close_sent_ = false; ///< nothing may be written any more
 
     std::uint32_t peer_max_frame_size_ = min_max_frame_size;
     std::uint16_t peer_channel_max_ = 65'535;
     std::optional<std::chrono::milliseconds> heartbeat_; ///< we write at least this often
-    steady_time now_, last_read_, last_written_, started_;
-    std::optional<steady_time> closing_since_;
+    steady_time now_;        ///< as the owner said last: it may be long ago when a verb is called
+    steady_time last_frame_; ///< when the peer's last whole frame came
+    steady_time last_written_, started_;
+    std::optional<steady_time> closed_at_;
 
     bytes_view input_;
     bytes partial_;                  ///< the start of a frame that is not yet whole; one frame at most
@@ -160,15 +170,24 @@ private:
     boost::unordered_flat_set<std::uint16_t> ended_channels_; ///< of the peer: late frames for them are dropped
     boost::unordered_flat_map<std::uint32_t, link*> links_;
     std::uint32_t next_link_ = 1;
+    std::size_t link_count_ = 0;    ///< also of those that we have detached and the peer not yet
     std::size_t partial_bytes_ = 0; ///< of all links' unfinished deliveries
     std::vector<link_id> refused_;  ///< whose detach waits for its time
 };
 
+/// A frame that cannot be cut and is larger than the peer takes closes the connection (part 2, section 2.8.15).
 template<class Performative> void connection::engine::write_frame(std::uint16_t channel, const Performative& what) {
-    const auto start = begin_frame(out_.tail(), frame_type::amqp, channel);
-    encoder to(out_.tail());
+    if (close_sent_)
+        return;
+    auto& out = out_.tail();
+    const auto start = begin_frame(out, frame_type::amqp, channel);
+    encoder to(out);
     write(to, what);
-    finish_frame(out_.tail(), start);
+    finish_frame(out, start);
+    if (out.size() - start <= peer_max_frame_size_)
+        return;
+    out.resize(start);
+    close(error(condition::frame_size_too_small, std::string(Performative::name) + " is larger than max-frame-size"));
 }
 
 template<class Performative> void connection::engine::write_sasl_frame(const Performative& what) {

@@ -5,6 +5,9 @@
 
 namespace capstan::amqp {
 
+/// Part 2, section 2.8.7.
+constexpr std::size_t max_tag_size = 32;
+
 /// How far an endpoint's end of the conversation has come. A link, like a session and a connection, is begun and ended by each
 /// side once; what one side has ended it says nothing more on, and what the other has ended it hears nothing more of.
 enum class lifecycle : std::uint8_t { unbegun, begun, ended };
@@ -40,6 +43,12 @@ struct link {
     bool open() const { return local == lifecycle::begun && remote == lifecycle::begun; }
     bool sends() const { return info.role == role::sender; }
 };
+
+/// What is left of a window or credit that the peer granted when its count stood at `from`, now that ours stands at `now`.
+constexpr std::uint32_t left_of(std::uint32_t granted, std::uint32_t from, std::uint32_t now) {
+    const auto used = serial_less(from, now) ? now - from : 0;
+    return granted > used ? granted - used : 0;
+}
 
 /// Deliveries that have not been settled by both sides, with the link that each belongs to. Bounded by the credit of its links.
 using unsettled_map = boost::unordered_flat_map<std::uint32_t, link_id>;

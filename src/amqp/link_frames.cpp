@@ -37,23 +37,41 @@ void connection::engine::on_attach(std::uint16_t channel, const amqp::attach& pe
     on_new_link(*at, peer);
 }
 
+/// More links than there may be are refused. A peer that does not answer these detaches, and so leaves its links half gone, is not
+/// listened to for ever.
 void connection::engine::on_new_link(session& at, const amqp::attach& peer) {
-    if (links_.size() >= settings_.max_links)
+    const bool too_many = links_.size() >= settings_.max_links;
+    if (link_count_ >= 2 * settings_.max_links)
         return fail(condition::resource_limit_exceeded, "too many links on one connection");
-    auto& what = at.add_link(peer.receiver ? role::sender : role::receiver, peer.link_name);
-    what.info.id = static_cast<link_id>(next_link_++);
-    links_.emplace(static_cast<std::uint32_t>(what.info.id), &what);
+    auto* added = new_link(at, peer.receiver ? role::sender : role::receiver, peer.link_name);
+    if (!added)
+        return fail_session(at, error(condition::resource_limit_exceeded, "more links than the peer has handles for"));
+    auto& what = *added;
     what.remote = lifecycle::begun;
     what.remote_handle = peer.handle;
     at.by_remote_handle.emplace(peer.handle, &what);
     if (!learn(what, peer))
         return;
     what.delivery_count = what.sends() ? 0 : peer.initial_delivery_count.value_or(0);
-    if (what.info.target_terminus.what == terminus::shape::coordinator) {
+    if (what.info.target_terminus.what == terminus::shape::coordinator)
         refuse(what.info.id, error(condition::not_implemented, "transactions are not supported"), {});
-        return;
+    else if (too_many)
+        refuse(what.info.id, error(condition::resource_limit_exceeded, "too many links on one connection"), {});
+    else
+        emit(attached{what.info.id, true});
+}
+
+/// Null when the peer has no handle for it (part 2, section 2.7.2, handle-max).
+link* connection::engine::new_link(session& at, role ours, std::string_view name) {
+    auto& added = at.add_link(ours, name);
+    if (added.local_handle > at.peer_handle_max) {
+        at.remove(added);
+        return nullptr;
     }
-    emit(attached{what.info.id, true});
+    added.info.id = static_cast<link_id>(next_link_++);
+    links_.emplace(static_cast<std::uint32_t>(added.info.id), &added);
+    ++link_count_;
+    return &added;
 }
 
 /// Copies what the peer says of the link. False when it says nonsense, which closes the connection.
@@ -97,21 +115,21 @@ void connection::engine::on_attach_answer(session& at, link& what, const amqp::a
 
 bool connection::engine::accept(link_id id, const attach_answer& answer) {
     auto* what = find(id);
-    if (!what || what->local != lifecycle::unbegun)
+    if (!what || what->local != lifecycle::unbegun || stage_ != stage::frames)
         return false;
     write_attach(*session_of(*what), *what, answer, false);
     what->info.answered = true;
     if (!what->sends() && answer.credit > 0)
         set_credit(id, answer.credit, false);
     // The peer may have given credit before it had our answer.
-    if (what->sends() && what->credit > 0)
+    if (what->sends() && (what->credit > 0 || what->draining))
         emit(credited{id});
     return true;
 }
 
 bool connection::engine::refuse(link_id id, error why, std::chrono::milliseconds pause) {
     auto* what = find(id);
-    if (!what || what->local != lifecycle::unbegun)
+    if (!what || what->local != lifecycle::unbegun || stage_ != stage::frames)
         return false;
     write_attach(*session_of(*what), *what, {}, true);
     if (pause.count() == 0)
@@ -154,9 +172,10 @@ std::optional<link_id> connection::engine::attach(std::uint16_t channel, const a
     session& at = *sessions_[channel];
     if (at.local == lifecycle::ended || links_.size() >= settings_.max_links || at.named(request.name, request.role))
         return std::nullopt;
-    auto& what = at.add_link(request.role, request.name);
-    what.info.id = static_cast<link_id>(next_link_++);
-    links_.emplace(static_cast<std::uint32_t>(what.info.id), &what);
+    auto* added = new_link(at, request.role, request.name);
+    if (!added)
+        return std::nullopt;
+    auto& what = *added;
     what.local = lifecycle::begun;
     what.max_message_size = settings_.max_message_size;
     what.initial_credit = request.credit;
@@ -198,7 +217,7 @@ void connection::engine::on_detach(std::uint16_t channel, const amqp::detach& pe
 }
 
 void connection::engine::write_detach(const link& what, bool closed, const error& why) {
-    const auto encoded = encode(why);
+    const auto encoded = encode(fitting(why));
     write_frame(what.info.channel, amqp::detach{.handle = what.local_handle, .closed = closed, .error = {encoded}});
 }
 
@@ -212,8 +231,21 @@ bool connection::engine::detach(link_id id, const error& why, bool closed) {
     write_detach(*what, closed, why);
     what->local = lifecycle::ended;
     drop_partial(*what);
+    session_of(*what)->forget_deliveries(*what);
+    forget_events(id);
     links_.erase(static_cast<std::uint32_t>(id));
     return true;
+}
+
+/// What was to be told of a link that its owner has given up.
+void connection::engine::forget_events(link_id id) {
+    const auto of_link = [id](const auto& each) {
+        if constexpr (requires { each.link; })
+            return each.link == id;
+        return false;
+    };
+    const auto waiting = events_.begin() + static_cast<std::ptrdiff_t>(next_event_);
+    events_.erase(std::remove_if(waiting, events_.end(), [&](const event& each) { return std::visit(of_link, each); }), events_.end());
 }
 
 void connection::engine::fail_link(link& what, error why) {
@@ -227,9 +259,14 @@ void connection::engine::fail_link(link& what, error why) {
 void connection::engine::forget(link& what, const error& why, bool by_peer) {
     if (what.local != lifecycle::ended)
         emit(detached{what.info.id, why, by_peer});
+    if (what.refused_until)
+        std::erase(refused_, what.info.id);
     drop_partial(what);
     links_.erase(static_cast<std::uint32_t>(what.info.id));
-    session_of(what)->remove(what);
+    --link_count_;
+    auto& at = *session_of(what);
+    at.forget_deliveries(what);
+    at.remove(what);
 }
 
 } // namespace capstan::amqp

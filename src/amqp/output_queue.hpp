@@ -32,6 +32,10 @@ public:
         else if (sent_ > half_full && sent_ * 2 > pending_.size())
             compact();
     }
+    void clear() {
+        breaks_.clear();
+        reset();
+    }
 
 private:
     static constexpr std::size_t half_full = 64 * 1024; ///< moving less than this is not worth its while

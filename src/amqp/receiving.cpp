@@ -3,12 +3,6 @@
 #include "amqp/engine.hpp"
 
 namespace capstan::amqp {
-namespace {
-
-/// Part 2, section 2.8.7.
-constexpr std::size_t max_tag_size = 32;
-
-} // namespace
 
 void connection::engine::on_transfer(std::uint16_t channel, const amqp::transfer& frame, bytes_view payload) {
     auto* at = begun_session_at(channel);
@@ -47,7 +41,7 @@ bool connection::engine::take_frame(session& at) {
         return fail_session(at, error(condition::window_violation, "more transfers than the incoming window")), false;
     at.next_incoming_id += 1;
     at.incoming_window -= 1;
-    if (at.incoming_window < settings_.incoming_window / 2)
+    if (at.incoming_window <= settings_.incoming_window / 2)
         write_session_flow(at);
     return true;
 }
@@ -68,9 +62,12 @@ bool connection::engine::may_begin_delivery(link& what, const amqp::transfer& fr
 }
 
 bool connection::engine::may_continue_delivery(link& what, const amqp::transfer& frame) {
-    if (!frame.delivery_id || *frame.delivery_id == static_cast<std::uint32_t>(what.partial->id))
+    const auto& begun = *what.partial;
+    if (frame.delivery_id.value_or(static_cast<std::uint32_t>(begun.id)) == static_cast<std::uint32_t>(begun.id) &&
+        std::ranges::equal(frame.delivery_tag.value_or(begun.tag), begun.tag) &&
+        frame.message_format.value_or(begun.message_format) == begun.message_format)
         return true;
-    fail_link(what, error(condition::invalid_field, "a delivery began inside another one"));
+    fail_link(what, error(condition::invalid_field, "transfer: a delivery began inside another one"));
     return false;
 }
 

@@ -6,22 +6,20 @@ namespace capstan::amqp {
 
 void connection::engine::on_link_flow(session& at, link& what, const amqp::flow& peer) {
     if (what.sends()) {
-        if (peer.link_credit) {
-            const auto limit = peer.delivery_count.value_or(0) + *peer.link_credit;
-            const auto left = limit - what.delivery_count;
-            what.credit = *peer.link_credit == 0 || static_cast<std::int32_t>(left) < 0 ? 0 : left;
-        }
+        if (peer.link_credit)
+            what.credit = left_of(*peer.link_credit, peer.delivery_count.value_or(0), what.delivery_count);
         what.draining = peer.drain;
         if (what.open())
             emit(credited{what.info.id});
-    } else if (peer.delivery_count && what.draining) {
+    } else if (peer.delivery_count && what.draining && !serial_less(*peer.delivery_count, what.delivery_count)) {
         // The sender has used its credit up, or given it back.
         const auto given_back = *peer.delivery_count - what.delivery_count;
         what.credit -= std::min(what.credit, given_back);
         what.delivery_count = *peer.delivery_count;
-        if (what.credit == 0)
+        if (what.credit == 0) {
             what.draining = false;
-        emit(credited{what.info.id});
+            emit(credited{what.info.id});
+        }
     }
     if (peer.echo)
         write_link_flow(at, what);
@@ -62,7 +60,7 @@ void connection::engine::drained(link_id id) {
 }
 
 std::optional<delivery_id> connection::engine::send(link_id id, bytes_view tag, std::span<const bytes_view> pieces, send_options options) {
-    if (credit(id) == 0)
+    if (credit(id) == 0 || tag.size() > max_tag_size)
         return std::nullopt;
     auto& what = *find(id);
     auto& at = *session_of(what);
@@ -155,7 +153,9 @@ bool connection::engine::confirm(link_id id, delivery_id first, delivery_id last
 
 void connection::engine::write_disposition(std::uint16_t channel, role ours, delivery_id first, delivery_id last,
                                            const delivery_state& state, bool settled) {
-    const auto encoded = encode(state);
+    auto fitted = state;
+    fitted.error = fitting(state.error);
+    const auto encoded = encode(fitted);
     amqp::disposition frame;
     frame.receiver = ours == role::receiver;
     frame.first = static_cast<std::uint32_t>(first);
@@ -167,7 +167,7 @@ void connection::engine::write_disposition(std::uint16_t channel, role ours, del
 }
 
 void connection::engine::on_disposition(std::uint16_t channel, const amqp::disposition& peer, bytes_view) {
-    auto* at = session_at(channel);
+    auto* at = begun_session_at(channel);
     if (!at)
         return;
     const auto state = decode_state(peer.state);
@@ -195,7 +195,7 @@ void connection::engine::report(unsettled_map& deliveries, const amqp::dispositi
         for (const auto& [number, link] : deliveries)
             if (number - peer.first <= last - peer.first)
                 found.push_back(number);
-        std::ranges::sort(found, serial_less);
+        std::ranges::sort(found, {}, [&](std::uint32_t number) { return number - peer.first; });
     }
     for (std::size_t from = 0; from < found.size();) {
         const auto link = deliveries.at(found[from]);

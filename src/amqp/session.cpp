@@ -24,11 +24,14 @@ link& session::add_link(role ours, std::string_view name) {
     return added;
 }
 
-void session::remove(link& gone) {
+void session::forget_deliveries(const link& gone) {
     boost::unordered::erase_if(sent, [&](const auto& each) { return each.second == gone.info.id; });
     boost::unordered::erase_if(received, [&](const auto& each) { return each.second == gone.info.id; });
     if (blocked && blocked->link == gone.info.id)
         blocked.reset();
+}
+
+void session::remove(link& gone) {
     if (const auto found = by_remote_handle.find(gone.remote_handle); found != by_remote_handle.end() && found->second == &gone)
         by_remote_handle.erase(found);
     links[gone.local_handle].reset();

@@ -27,7 +27,7 @@ struct session {
     std::uint32_t outgoing_window = 0; ///< as we say it; nothing hangs on it
     std::uint32_t remote_window = 0;   ///< frames that we may still send
     std::uint32_t next_delivery_id = 0;
-    std::uint32_t peer_handle_max = 0;
+    std::uint32_t peer_handle_max = 4294967295;
     std::optional<blocked_delivery> blocked;
 
     unsettled_map sent;     ///< our deliveries
@@ -44,6 +44,8 @@ struct session {
     /// same names on each of its sessions (contract/iothub-amqp.md, section 5.2).
     link* named(std::string_view name, role ours) const;
     link& add_link(role ours, std::string_view name);
+    /// Nothing more will be said of its deliveries.
+    void forget_deliveries(const link& gone);
     void remove(link& gone);
 };
 

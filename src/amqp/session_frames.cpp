@@ -4,18 +4,23 @@
 
 namespace capstan::amqp {
 
-/// The live session of the peer's channel. Clients go on talking for a moment on a channel that has ended, and some detach on one that
-/// never was: that is dropped, not punished (contract/event-hubs.md, 2.5).
+/// The live session of the peer's channel. Clients go on talking for a moment on a channel that has ended: that is dropped, not
+/// punished (contract/event-hubs.md, section 2.5).
 session* connection::engine::session_at(std::uint16_t remote_channel) {
     const auto found = by_remote_channel_.find(remote_channel);
     return found == by_remote_channel_.end() || found->second->local == lifecycle::ended ? nullptr : found->second;
 }
 
-/// The same for frames that somebody waits to have answered: silence would keep him waiting.
+/// The same, where a channel that never began closes the connection.
 session* connection::engine::begun_session_at(std::uint16_t remote_channel) {
-    if (!by_remote_channel_.contains(remote_channel) && !ended_channels_.contains(remote_channel))
-        fail(condition::illegal_state, "a frame on a channel without a session");
-    return session_at(remote_channel);
+    return has_begun(remote_channel) ? session_at(remote_channel) : nullptr;
+}
+
+bool connection::engine::has_begun(std::uint16_t remote_channel) {
+    if (by_remote_channel_.contains(remote_channel) || ended_channels_.contains(remote_channel))
+        return true;
+    fail(condition::illegal_state, "a frame on channel " + std::to_string(remote_channel) + ", which has no session");
+    return false;
 }
 
 session* connection::engine::session_of(const link& what) const { return sessions_[what.info.channel].get(); }
@@ -35,8 +40,6 @@ session* connection::engine::new_session() {
 }
 
 void connection::engine::on_begin(std::uint16_t channel, const amqp::begin& peer, bytes_view) {
-    if (channel > settings_.channel_max)
-        return fail(condition::framing_error, "channel above channel-max");
     if (by_remote_channel_.contains(channel))
         return fail(condition::illegal_state, "a begin on a channel that has a session");
     session* at = nullptr;
@@ -85,6 +88,8 @@ std::optional<std::uint16_t> connection::engine::open_session() {
 }
 
 void connection::engine::on_end(std::uint16_t channel, const amqp::end& peer, bytes_view) {
+    if (!has_begun(channel))
+        return;
     const auto found = by_remote_channel_.find(channel);
     if (found == by_remote_channel_.end())
         return;
@@ -107,7 +112,7 @@ void connection::engine::end_session(std::uint16_t channel, error why) {
     if (at.local == lifecycle::ended)
         return;
     at.local = lifecycle::ended;
-    const auto encoded = encode(why);
+    const auto encoded = encode(fitting(why));
     write_frame(at.local_channel, amqp::end{.error = {encoded}});
     end_links(at, why, false);
 }
@@ -128,29 +133,23 @@ void connection::engine::forget(session& at) {
 }
 
 void connection::engine::on_flow(std::uint16_t channel, const amqp::flow& peer, bytes_view) {
-    auto* at = session_at(channel);
+    auto* at = begun_session_at(channel);
     if (!at)
         return;
-    link* what = nullptr;
-    if (peer.handle) {
-        what = link_at(*at, *peer.handle);
-        if (!what)
-            return;
-    }
     update_remote_window(*at, peer);
-    if (what)
+    if (!peer.handle) {
+        if (peer.echo)
+            write_session_flow(*at);
+    } else if (auto* what = link_at(*at, *peer.handle)) {
         on_link_flow(*at, *what, peer);
-    else if (peer.echo)
-        write_session_flow(*at);
+    }
 }
 
 /// Part 2, section 2.5.6. Clients exist that begin to count one off (contract/iothub-amqp.md, section 2.5): the window then is one
-/// smaller than it might be, and nothing else comes of it.
+/// off too, and nothing else comes of it.
 void connection::engine::update_remote_window(session& at, const amqp::flow& peer) {
     const bool stuck = at.remote_window == 0;
-    const auto left = peer.next_incoming_id.value_or(at.initial_outgoing_id) + peer.incoming_window - at.next_outgoing_id;
-    const bool overdrawn = peer.incoming_window < 0x80000000u && static_cast<std::int32_t>(left) < 0;
-    at.remote_window = overdrawn ? 0 : left;
+    at.remote_window = left_of(peer.incoming_window, peer.next_incoming_id.value_or(at.initial_outgoing_id), at.next_outgoing_id);
     if (at.blocked)
         resume_blocked(at);
     if (!stuck || at.remote_window == 0 || at.blocked)

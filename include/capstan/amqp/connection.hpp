@@ -79,6 +79,7 @@ public:
     void sent(std::size_t count);
     /// All bytes that wait to be written.
     std::size_t output_size() const;
+    /// May lie in the past: the owner's verbs do not say what time it is.
     std::optional<steady_time> next_deadline() const;
     void tick(steady_time now);
     /// Nothing more will be read or written.
@@ -114,7 +115,8 @@ public:
     /// The peer wants the credit used or given back: call drained() when there is nothing (more) to send.
     bool draining(link_id link) const;
     void drained(link_id link);
-    /// Sends one message, its pieces joined, in as many frames as it takes. None when there is no credit.
+    /// Sends one message, its pieces joined, in as many frames as it takes. None when there is no credit, or the tag is longer than
+    /// 32 bytes.
     std::optional<delivery_id> send(link_id link, bytes_view tag, std::span<const bytes_view> pieces, send_options options = {});
     /// Settles deliveries of ours after a disposed event that was not settled (receiver-settle-mode second).
     bool confirm(link_id link, delivery_id first, delivery_id last, const delivery_state& state);

@@ -1,5 +1,10 @@
 #pragma once
 // What the engine tells its owner: one event at a time, from connection::next_event(). Views are valid until the next call of it.
+//
+// Events come in the order of the peer's frames; what a verb of the owner leads to comes after what was waiting. Of one connection:
+// first sasl_requested, if there is SASL; opened once, before anything of links; closed once, as the last. Of one link: attached
+// first, and until the owner has accepted it nothing but detached; detached last, unless the owner itself detached or refused the
+// link: then nothing more comes of it, also nothing that was waiting. When the connection closes, its links go without a word.
 
 #include <variant>
 
@@ -7,7 +12,7 @@
 
 namespace capstan::amqp {
 
-/// Server: the peer chose a mechanism. Answer with connection::answer_sasl.
+/// Server: the peer chose a mechanism. Answer with connection::answer_sasl before the next next_event(); no answer refuses it.
 struct sasl_requested {
     std::string_view mechanism;
     bytes_view response;
@@ -52,7 +57,8 @@ struct disposed {
     bool settled;
 };
 
-/// The peer changed the credit of a link on which we send, or asks to drain it.
+/// The peer changed the credit of a link on which we send, opened its session's window again, or asks to drain it. Of a link on
+/// which we receive: the credit that we wanted drained is used up or given back.
 struct credited {
     link_id link;
 };

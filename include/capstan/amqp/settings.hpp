@@ -14,14 +14,17 @@ struct settings {
     std::string hostname;                             ///< of open; a client names the server's, a server its own
     std::uint32_t max_frame_size = 65'536;            ///< of frames that the peer may send; also the largest that we send
     std::uint16_t channel_max = 8'191;                ///< contract/iothub-amqp.md, section 2.3
-    std::chrono::milliseconds idle_time_out{240'000}; ///< we close after that much silence; 0: never
-    std::chrono::milliseconds handshake_time_out{30'000}; ///< from the first byte to the peer's open: a stranger holds memory no longer
+    /// We close when no whole frame came for so long, however many bytes of one did; 0: never.
+    std::chrono::milliseconds idle_time_out{240'000};
+    /// From the engine's making to the peer's open, whatever comes in between: a stranger holds memory no longer.
+    std::chrono::milliseconds handshake_time_out{30'000};
 
     std::uint32_t incoming_window = 5'000; ///< frames per session; kept topped up, so credit is what really limits (iothub-amqp.md, 2.5)
     std::uint32_t handle_max = 262'143;
     std::uint64_t max_message_size = 1'048'576; ///< of a link that asks for more, or does not say
 
-    /// 1,000 devices with six links each may share a connection (iothub-amqp.md, 4.8); beyond, attaches are refused.
+    /// 1,000 devices with six links each may share a connection (iothub-amqp.md, 4.8); beyond, attaches are refused. Twice as many,
+    /// with those that we have detached and the peer has not, close the connection.
     std::size_t max_links = 6'500;
     std::size_t max_sessions = 2'048;
     /// Bytes of unfinished multi-frame deliveries on one connection; beyond, the delivery's link is detached.

@@ -131,6 +131,15 @@ TEST_F(telemetry_test, thousands_flow_and_credit_is_topped_up) {
     EXPECT_EQ(data_of(service.news.messages[2999].payload), "2999");
 }
 
+TEST_F(telemetry_test, a_reader_may_give_all_the_credit_there_is) {
+    auto& device = connect_device("dev1");
+    const auto link = sender(device, "/devices/dev1/messages/events");
+    auto& service = reader(0xffffffff);
+    for (const auto* text : {"a", "b"})
+        send(device, link, event(text));
+    EXPECT_EQ(service.news.messages.size(), 2u);
+}
+
 TEST_F(telemetry_test, a_stranger_gets_no_link) {
     auto& nobody = connect();
     sender(nobody, "/devices/dev1/messages/events");

@@ -1,0 +1,214 @@
+// Part 2, section 2.6.7 to 2.6.10 and 2.7.4: link credit, drain, echo.
+#include "conformance/opening.hpp"
+
+namespace capstan::amqp::test {
+namespace {
+
+auto credit_is(std::uint32_t wanted) {
+    return [wanted](const connection& engine) { return engine.credit(link_id{1}) == wanted; };
+}
+
+// --- of a link on which we receive
+
+TEST(CreditOfThePeer, IsWhatItMaySend) {
+    incoming_link({.credit = 2})
+        .peer_sends({"transfer[0, 0, <00>, 0, true]", "transfer[0, 1, <01>, 0, true]"})
+        .peer_sends("transfer[0, 2, <02>, 0, true]")
+        .expect(R"(detach[0, true, error['amqp:link:transfer-limit-exceeded', _]])")
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("delivery 1 id=0 tag=00 \"\" settled")
+        .expect_event("delivery 1 id=1 tag=01 \"\" settled")
+        .expect_event("detached 1 amqp:link:transfer-limit-exceeded")
+        .check_every_cut();
+}
+
+TEST(CreditOfThePeer, IsNoneBeforeItIsGiven) {
+    incoming_link({.credit = 0})
+        .peer_sends("transfer[0, 0, <00>, 0, true]")
+        .expect(R"(detach[0, true, error['amqp:link:transfer-limit-exceeded', _]])")
+        .check();
+    begun_session({.answers = false})
+        .peer_sends({R"(attach["in", 0, false, ~, ~, source["a"], target["b"], ~, ~, 0])", "transfer[0, 0, <00>, 0, true]"})
+        .expect(R"(attach["in", 0, true, ~, ~, ~, ~])")
+        .expect(R"(detach[0, true, error['amqp:link:transfer-limit-exceeded', _]])")
+        .check();
+}
+
+TEST(CreditOfThePeer, CountsDeliveriesNotFrames) {
+    incoming_link({.credit = 1})
+        .peer_sends({"transfer[0, 0, <00>, 0, true, true] + \"a\"", "transfer[0, ~, ~, ~, ~, true] + \"b\"", "transfer[0] + \"c\""})
+        .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 0; })
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("delivery 1 id=0 tag=00 \"abc\" settled")
+        .check_every_cut();
+}
+
+TEST(CreditOfThePeer, IsSetAnewByTheOwner) {
+    incoming_link({.credit = 2})
+        .peer_sends("transfer[0, 0, <00>, 0, true]")
+        .owner([](connection& engine) { EXPECT_TRUE(engine.set_credit(link_id{1}, 5)); })
+        .expect("flow[1, 5000, 1, 2048, 0, 1, 5, 0, false, false]")
+        .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 5; })
+        .check_every_cut();
+}
+
+TEST(CreditOfThePeer, IsGivenBackWhenDrained) {
+    incoming_link({.credit = 5})
+        .peer_sends("transfer[0, 0, <00>, 0, true]")
+        .owner([](connection& engine) { engine.set_credit(link_id{1}, 4, true); })
+        .expect("flow[1, 5000, 1, 2048, 0, 1, 4, 0, true]")
+        .peer_sends({"transfer[0, 1, <01>, 0, true]", "flow[1, 9, 2, 9, 0, 5, 0, 0, true]"})
+        .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 0; })
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("delivery 1 id=0 tag=00 \"\" settled")
+        .expect_event("delivery 1 id=1 tag=01 \"\" settled")
+        .expect_event("credited 1")
+        .peer_sends("transfer[0, 2, <02>, 0, true]")
+        .expect(R"(detach[0, true, error['amqp:link:transfer-limit-exceeded', _]])")
+        .expect_event("detached 1 amqp:link:transfer-limit-exceeded")
+        .check_every_cut();
+}
+
+/// A delivery-count that goes back takes nothing away.
+TEST(CreditOfThePeer, IsNotTakenByAnOldFlow) {
+    incoming_link({.credit = 5})
+        .peer_sends({"transfer[0, 0, <00>, 0, true]", "transfer[0, 1, <01>, 0, true]"})
+        .owner([](connection& engine) { engine.set_credit(link_id{1}, 3, true); })
+        .expect("flow[2, 5000, 1, 2048, 0, 2, 3, 0, true]")
+        .peer_sends("flow[1, 9, 2, 9, 0, 1, 4, 0, false]")
+        .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 3; })
+        .check();
+}
+
+TEST(CreditOfThePeer, StartsAtItsInitialDeliveryCount) {
+    begun_session({.credit = 2})
+        .peer_sends(R"(attach["in", 0, false, ~, ~, source["a"], target["b"], ~, ~, 4294967295])")
+        .expect(R"(attach["in", 0, true])")
+        .expect("flow[0, 5000, 1, 2048, 0, 4294967295, 2]")
+        .peer_sends({"transfer[0, 0, <00>, 0, true]", "flow[1, 9, 1, 9, 0, 0, 1, ~, ~, true]"})
+        .expect("flow[1, 5000, 1, 2048, 0, 0, 1]")
+        .check_every_cut();
+}
+
+// --- of a link on which we send
+
+TEST(OurCredit, IsDeliveryCountPlusCreditLessWhatWasSent) {
+    outgoing_link()
+        .expect_that(credit_is(0))
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, 2]")
+        .expect_that(credit_is(2))
+        .owner(sends("1", true))
+        .expect("transfer[0, 0, <74>, 0, true, false] + \"1\"")
+        .expect_that(credit_is(1))
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, 3]") // written before ours arrived
+        .expect_that(credit_is(2))
+        .peer_sends("flow[2, 2047, 0, 2048, 0, 1, 3]")
+        .expect_that(credit_is(3))
+        .peer_sends("flow[2, 2047, 0, 2048, 0, 1, 0]")
+        .expect_that(credit_is(0))
+        .check_every_cut();
+}
+
+TEST(OurCredit, MayBeGivenBeforeTheDeliveryCountIsKnown) {
+    outgoing_link().peer_sends("flow[1, 2048, 0, 2048, 0, ~, 7]").expect_that(credit_is(7)).check();
+}
+
+TEST(OurCredit, MayBeAsLargeAsItsFieldIs) {
+    for (const std::string_view credit : {"2147483647", "2147483648", "4294967295"})
+        outgoing_link()
+            .peer_sends("flow[1, 2048, 0, 2048, 0, 0, " + std::string(credit) + "]")
+            .expect_that([](const connection& engine) { return engine.credit(link_id{1}) > 1'000'000; })
+            .check();
+}
+
+/// Given together with the attach, before our answer.
+TEST(OurCredit, MayBeGivenBeforeWeAnswer) {
+    begun_session({.answers = false})
+        .peer_sends({R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 9, 0, 9, 0, 0, 3]"})
+        .expect_that(credit_is(0))
+        .owner([](connection& engine) { engine.accept(link_id{1}, {}); })
+        .expect(R"(attach["out", 0, false])")
+        .expect_that(credit_is(3))
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("credited 1")
+        .check_every_cut();
+}
+
+TEST(OurCredit, IsNotOverdrawn) {
+    outgoing_link()
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, 1]")
+        .owner([](connection& engine) {
+            const auto piece = as_bytes("x");
+            EXPECT_TRUE(engine.send(link_id{1}, as_bytes("t"), {&piece, 1}, {.settled = true}));
+            EXPECT_FALSE(engine.send(link_id{1}, as_bytes("t"), {&piece, 1}, {.settled = true}));
+        })
+        .expect("transfer[0, 0] + \"x\"")
+        .check();
+}
+
+TEST(Drain, IsAnsweredWhenTheOwnerHasNothing) {
+    outgoing_link()
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, 10, ~, true]")
+        .expect_that([](const connection& engine) { return engine.draining(link_id{1}); })
+        .owner([](connection& engine) { engine.drained(link_id{1}); })
+        .expect("flow[0, 5000, 1, 2048, 0, 10, 0, 0, true]")
+        .expect_that(credit_is(0))
+        .owner([](connection& engine) { engine.drained(link_id{1}); }) // says nothing twice
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 10, 5]")
+        .expect_that(credit_is(5))
+        .check_every_cut();
+}
+
+TEST(Drain, TakesWhatThereIsFirst) {
+    outgoing_link()
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, 10, ~, true]")
+        .owner([](connection& engine) {
+            const auto piece = as_bytes("x");
+            engine.send(link_id{1}, as_bytes("t"), {&piece, 1}, {.settled = true});
+            engine.drained(link_id{1});
+        })
+        .expect("transfer[0, 0] + \"x\"")
+        .expect("flow[0, 5000, 2, 2048, 0, 10, 0, 0, true]")
+        .check();
+}
+
+TEST(Drain, WithoutCreditIsAnsweredToo) {
+    outgoing_link()
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, 0, ~, true]")
+        .owner([](connection& engine) { engine.drained(link_id{1}); })
+        .expect("flow[0, 5000, 1, 2048, 0, 0, 0, 0, true]")
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("credited 1")
+        .check();
+}
+
+/// Asked for together with the attach: the owner hears of it once it has answered.
+TEST(Drain, BeforeOurAnswerIsTold) {
+    begun_session({.answers = false})
+        .peer_sends({R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 9, 0, 9, 0, 0, 0, ~, true]"})
+        .owner([](connection& engine) { engine.accept(link_id{1}, {}); })
+        .expect(R"(attach["out", 0, false])")
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("credited 1")
+        .check();
+}
+
+TEST(Echo, OfALinkIsAnswered) {
+    outgoing_link()
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, 10, ~, false, true]")
+        .expect("flow[0, 5000, 1, 2048, 0, 0, 10, 0, false, false]")
+        .check_every_cut();
+    incoming_link()
+        .peer_sends("flow[1, 2048, 0, 2048, 0, 0, ~, ~, ~, true]")
+        .expect("flow[0, 5000, 1, 2048, 0, 0, 10, 0, false, false]")
+        .check_every_cut();
+}
+
+} // namespace
+} // namespace capstan::amqp::test
