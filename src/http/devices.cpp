@@ -3,25 +3,17 @@
 #include <charconv>
 
 #include "http/ask.hpp"
-#include "http/device_body.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
 #include "hub/presence.hpp"
+#include "hub/registry/device_json.hpp"
 
 namespace capstan::http {
 namespace {
 
 using registered = std::expected<store::device, hub::registry_refusal>;
 
-answer device_answer(const context& in, const store::device& device) {
-    answer result;
-    result.body = device_body(in.hub, device);
-    result.headers.emplace_back("ETag", '"' + device.etag + '"');
-    return result;
-}
-
-} // namespace
-
+/// A device with what the hub knows of it now.
 boost::json::object device_body(hub::hub& hub, const store::device& device) {
     hub::live_state live;
     if (const auto seen = hub.presence().find(device.id)) {
@@ -32,9 +24,14 @@ boost::json::object device_body(hub::hub& hub, const store::device& device) {
     return hub::to_json(device, live);
 }
 
-hub::registry::if_match if_match_of(const request& asked) {
-    return hub::registry::parse_if_match(asked.if_match.value_or(""), asked.if_match.has_value());
+answer device_answer(const context& in, const store::device& device) {
+    answer result;
+    result.body = device_body(in.hub, device);
+    result.headers.emplace_back("ETag", '"' + device.etag + '"');
+    return result;
 }
+
+} // namespace
 
 asio::awaitable<answer> get_device(context& in, const request& asked) {
     const auto device = in.hub.registry().find(asked.path[1]);
@@ -48,8 +45,8 @@ asio::awaitable<answer> put_device(context& in, const request& asked) {
     const auto body = boost::json::parse(asked.body, error);
     if (error)
         co_return error_answer(errc::invalid_format, "The body is not JSON.", in.hub.clock().now());
-    const auto match = if_match_of(asked);
-    auto start = [&](auto done) { in.hub.registry().put(asked.path[1], body, match, in.home, std::move(done)); };
+    const auto when = hub::registry::parse_if_match(asked.if_match);
+    auto start = [&](auto done) { in.hub.registry().put(asked.path[1], body, when, in.home, std::move(done)); };
     const auto stored = co_await ask<registered>(start);
     if (!stored)
         co_return error_answer(stored.error(), in.hub.clock().now());
@@ -57,8 +54,8 @@ asio::awaitable<answer> put_device(context& in, const request& asked) {
 }
 
 asio::awaitable<answer> delete_device(context& in, const request& asked) {
-    const auto match = if_match_of(asked);
-    auto start = [&](auto done) { in.hub.registry().remove(asked.path[1], match, in.home, std::move(done)); };
+    const auto when = hub::registry::parse_if_match(asked.if_match);
+    auto start = [&](auto done) { in.hub.registry().remove(asked.path[1], when, in.home, std::move(done)); };
     const auto removed = co_await ask<registered>(start);
     if (!removed)
         co_return error_answer(removed.error(), in.hub.clock().now());

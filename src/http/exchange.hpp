@@ -22,7 +22,7 @@ using verb = boost::beast::http::verb;
 using status = boost::beast::http::status;
 
 struct request {
-    verb method = verb::unknown;
+    verb method = verb::unknown; ///< HEAD counts as GET
     std::vector<std::string> path; ///< segments, each percent-decoded once
     std::vector<std::pair<std::string, std::string>> query; ///< decoded; a name without a value has an empty one
     std::string authorization;

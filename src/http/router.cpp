@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include "auth/ascii.hpp"
 #include "auth/percent.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
@@ -17,19 +20,21 @@ enum class right : std::uint8_t { none, registry_read, registry_write, service }
 
 struct row {
     verb method;
-    std::string_view path; ///< "*" stands for any one segment
+    std::string_view path; ///< "{id}" stands for a device's id
     right needed;
     handler serve;
 };
+
+constexpr std::string_view device_id = "{id}";
 
 /// Paths are compared without case, a trailing slash does not count (contract/rest.md, section 1).
 constexpr row table[] = {
     {verb::get, "/devices", right::registry_read, list_devices},
     {verb::post, "/devices", right::registry_write, post_devices},
-    {verb::get, "/devices/*", right::registry_read, get_device},
-    {verb::put, "/devices/*", right::registry_write, put_device},
-    {verb::delete_, "/devices/*", right::registry_write, delete_device},
-    {verb::delete_, "/devices/*/commands", right::service, purge_commands},
+    {verb::get, "/devices/{id}", right::registry_read, get_device},
+    {verb::put, "/devices/{id}", right::registry_write, put_device},
+    {verb::delete_, "/devices/{id}", right::registry_write, delete_device},
+    {verb::delete_, "/devices/{id}/commands", right::service, purge_commands},
     {verb::get, "/statistics/devices", right::registry_read, get_device_statistics},
     {verb::get, "/statistics/service", right::registry_read, get_service_statistics},
     {verb::get, "/livez", right::none, get_liveness},
@@ -38,10 +43,6 @@ constexpr row table[] = {
     {verb::get, "/healthz", right::none, get_readiness},
 };
 
-bool same_word(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {
     for (const auto& segment : path) {
         if (pattern.empty())
@@ -49,7 +50,7 @@ bool matches(std::string_view pattern, const std::vector<std::string>& path) {
         pattern.remove_prefix(1);
         const auto word = pattern.substr(0, pattern.find('/'));
         pattern.remove_prefix(word.size());
-        if (word != "*" && !same_word(word, segment))
+        if (word != device_id && !auth::equal_ignoring_case(word, segment))
             return false;
     }
     return pattern.empty();
@@ -64,14 +65,42 @@ bool valid_version(std::string_view text) {
            std::ranges::equal(text, shape, [](unsigned char c, char as) { return as == 'd' ? std::isdigit(c) != 0 : c == as; });
 }
 
-bool allowed(const hub::access& rules, const hub::principal& who, right needed) {
+bool allowed(const hub::access& rules, const hub::principal& who, right needed, const std::string& path) {
     switch (needed) {
     case right::none: return true;
-    case right::registry_read: return rules.may_read_registry(who);
-    case right::registry_write: return rules.may_write_registry(who);
-    case right::service: return rules.may_use_service(who, "/devices");
+    case right::registry_read: return rules.may_read_registry(who, path);
+    case right::registry_write: return rules.may_write_registry(who, path);
+    case right::service: return rules.may_use_service(who, path);
     }
     return false;
+}
+
+/// None when the request may be served by this row.
+std::optional<answer> refusal(const context& in, const request& asked, const row& by) {
+    if (by.needed == right::none)
+        return std::nullopt;
+    const auto now = in.hub.clock().now();
+    if (!valid_version(asked.parameter("api-version").value_or("")))
+        return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
+    const auto who = in.hub.access().check_token(asked.authorization);
+    if (!who || !allowed(in.hub.access(), *who, by.needed, fmt::format("/{}", fmt::join(asked.path, "/")))) {
+        spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, by.path, who ? "no right" : who.error().text);
+        return error_answer(errc::unauthorized, "Unauthorized", now);
+    }
+    if (by.path.find(device_id) != by.path.npos && !hub::valid_device_id(asked.path[1]))
+        return error_answer(errc::argument_invalid, hub::not_a_device_id(asked.path[1]), now);
+    return std::nullopt;
+}
+
+/// An error has to say what would have been allowed (RFC 9110, 15.5.6).
+answer method_not_allowed(const std::vector<std::string>& path, wall_time now) {
+    auto result = error_answer(errc::method_not_allowed, "The method is not allowed at this path.", now);
+    std::vector<std::string_view> methods;
+    for (const auto& each : table)
+        if (matches(each.path, path))
+            methods.push_back(to_string(each.method));
+    result.headers.emplace_back("Allow", fmt::format("{}", fmt::join(methods, ", ")));
+    return result;
 }
 
 } // namespace
@@ -83,16 +112,9 @@ asio::awaitable<answer> route(context& in, const request& asked) {
         co_return error_answer(errc::path_not_found, "There is nothing at this path.", now);
     const auto found = std::ranges::find_if(table, [&](const row& each) { return each.method == asked.method && fits(each); });
     if (found == std::end(table))
-        co_return error_answer(errc::method_not_allowed, "The method is not allowed at this path.", now);
-    if (found->needed != right::none) {
-        if (!valid_version(asked.parameter("api-version").value_or("")))
-            co_return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
-        const auto who = in.hub.access().check_token(asked.authorization);
-        if (!who || !allowed(in.hub.access(), *who, found->needed)) {
-            spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, found->path, who ? "no right" : who.error().text);
-            co_return error_answer(errc::unauthorized, "Unauthorized", now);
-        }
-    }
+        co_return method_not_allowed(asked.path, now);
+    if (auto refused = refusal(in, asked, *found))
+        co_return *std::move(refused);
     co_return co_await found->serve(in, asked);
 }
 

@@ -10,7 +10,10 @@ status status_of(errc code) {
     switch (code) {
     case errc::invalid_protocol_version:
     case errc::argument_invalid:
+    case errc::argument_null:
     case errc::invalid_format:
+    case errc::device_defined_twice:
+    case errc::bad_request:
     case errc::bulk_failure: return status::bad_request;
     case errc::unauthorized: return status::unauthorized;
     case errc::device_not_found:
@@ -19,6 +22,7 @@ status status_of(errc code) {
     case errc::device_already_exists: return status::conflict;
     case errc::precondition_failed: return status::precondition_failed;
     case errc::body_too_large: return status::payload_too_large;
+    case errc::header_too_large: return status::request_header_fields_too_large;
     case errc::server_error: return status::internal_server_error;
     case errc::service_unavailable: return status::service_unavailable;
     }
@@ -29,7 +33,10 @@ std::string_view name_of(errc code) {
     switch (code) {
     case errc::invalid_protocol_version: return "InvalidProtocolVersion";
     case errc::argument_invalid: return "ArgumentInvalid";
+    case errc::argument_null: return "ArgumentNull";
     case errc::invalid_format: return "IotHubFormatError";
+    case errc::device_defined_twice: return "DeviceDefinedMultipleTimes";
+    case errc::bad_request: return "GenericBadRequest";
     case errc::unauthorized: return "IotHubUnauthorizedAccess";
     case errc::device_not_found: return "DeviceNotFound";
     case errc::path_not_found: return "GenericNotFound";
@@ -37,6 +44,7 @@ std::string_view name_of(errc code) {
     case errc::device_already_exists: return "DeviceAlreadyExists";
     case errc::precondition_failed: return "PreconditionFailed";
     case errc::body_too_large: return "GenericRequestEntityTooLarge";
+    case errc::header_too_large: return "GenericRequestHeaderFieldsTooLarge";
     case errc::bulk_failure: return "BulkRegistryOperationFailure";
     case errc::server_error: return "ServerError";
     case errc::service_unavailable: return "ServiceUnavailable";
@@ -56,6 +64,7 @@ answer error_answer(errc code, std::string_view text, wall_time now) {
 errc code_of(hub::registry_refusal::reason why) {
     using reason = hub::registry_refusal::reason;
     switch (why) {
+    case reason::malformed: return errc::invalid_format;
     case reason::invalid: return errc::argument_invalid;
     case reason::not_found: return errc::device_not_found;
     case reason::already_exists: return errc::device_already_exists;

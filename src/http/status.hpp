@@ -8,7 +8,10 @@ namespace capstan::http {
 enum class errc : std::uint8_t {
     invalid_protocol_version,
     argument_invalid,
+    argument_null,
     invalid_format,
+    device_defined_twice,
+    bad_request, ///< no HTTP
     unauthorized,
     device_not_found,
     path_not_found,
@@ -16,6 +19,7 @@ enum class errc : std::uint8_t {
     device_already_exists,
     precondition_failed,
     body_too_large,
+    header_too_large,
     bulk_failure,
     server_error,
     service_unavailable,

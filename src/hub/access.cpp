@@ -63,15 +63,21 @@ std::expected<principal, refusal> access::check_device_token(const auth::sas_tok
     const auto identity = auth::identity_of(scope);
     if (!identity || !hosts_.contains(scope.host))
         return std::unexpected(refusal{401, "The specified SAS token is for another resource"});
+    // An id may be read in several ways, and there may be a device for more than one of them: the key decides.
     std::optional<store::device> device;
-    for (const auto& reading : identity->device.readings)
-        if ((device = devices_.find(reading)))
+    bool registered = false;
+    for (const auto& reading : identity->device.readings) {
+        device = devices_.find(reading);
+        registered = registered || device;
+        if (device && (auth::signed_by(token, device->primary_key) || auth::signed_by(token, device->secondary_key)))
             break;
-    if (!device)
+        device.reset();
+    }
+    if (!registered)
         return std::unexpected(
             refusal{404, fmt::format("Device {} at IotHub {} not registered.", identity->device.readings.front(), settings_.name)});
     // Modules have keys of their own, and come later.
-    if (identity->module || !(auth::signed_by(token, device->primary_key) || auth::signed_by(token, device->secondary_key)))
+    if (identity->module || !device)
         return wrong_signature();
     if (!device->enabled)
         return std::unexpected(refusal{401, "The device is disabled."});
@@ -142,11 +148,12 @@ bool access::may_use_service(const principal& who, std::string_view path) const 
     return has(who, auth::rights::service_connect) && auth::covers_entity(who.scope, path);
 }
 
-bool access::may_read_registry(const principal& who) const {
-    return has(who, auth::rights::registry_read) && auth::covers_entity(who.scope, "/devices");
+bool access::may_read_registry(const principal& who, std::string_view path) const {
+    return has(who, auth::rights::registry_read) && auth::covers_entity(who.scope, path);
 }
-bool access::may_write_registry(const principal& who) const {
-    return has(who, auth::rights::registry_write) && auth::covers_entity(who.scope, "/devices");
+
+bool access::may_write_registry(const principal& who, std::string_view path) const {
+    return has(who, auth::rights::registry_write) && auth::covers_entity(who.scope, path);
 }
 
 } // namespace capstan::hub

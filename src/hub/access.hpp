@@ -45,8 +45,9 @@ public:
     bool may_act_as_device(const principal& who, std::string_view device, std::string_view module = {}) const;
     /// ServiceConnect, for a path of the hub ("/messages/devicebound") or of its event hub ("/{event hub}/ConsumerGroups/…").
     bool may_use_service(const principal& who, std::string_view path) const;
-    bool may_read_registry(const principal& who) const;
-    bool may_write_registry(const principal& who) const;
+    /// RegistryRead and RegistryWrite, for a path of the REST interface ("/devices/{id}").
+    bool may_read_registry(const principal& who, std::string_view path) const;
+    bool may_write_registry(const principal& who, std::string_view path) const;
     bool expired(const principal& who, wall_time now) const { return now > who.expires + auth::clock_skew; }
 
 private:

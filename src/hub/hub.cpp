@@ -18,6 +18,10 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
       presence_(std::make_unique<capstan::hub::presence>()), feedback_(std::make_unique<capstan::hub::feedback_center>(*this)),
       commands_(std::make_unique<capstan::hub::command_center>(*this)), readers_(std::make_unique<capstan::hub::readers>(settings)) {
     feedback_->start();
+    registry_->on_changed = [this](const capstan::store::device& before, const std::optional<capstan::store::device>& after) {
+        if (!after)
+            commands_->drop(before.id);
+    };
 }
 
 hub::~hub() = default;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "hub/conditions.hpp"
 
 namespace capstan::hub {
 namespace {
@@ -13,8 +15,7 @@ namespace json = boost::json;
 std::string time_text(wall_time time) {
     if (time == wall_time{})
         return "0001-01-01T00:00:00Z";
-    const auto ticks = time.time_since_epoch().count() % 1000 * 10'000;
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:07}Z", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)), ticks);
+    return iso_time(time);
 }
 
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value() : json::value(text); }
@@ -53,6 +54,25 @@ public:
         else if (found)
             fail(name, "must be a string");
     }
+    /// A member for which null means: none.
+    void nullable_text(std::string_view name, std::string& to) {
+        const auto* found = from_.if_contains(name);
+        if (found && found->is_null())
+            to.clear();
+        else
+            text(name, to);
+    }
+    void texts(std::string_view name, std::vector<std::string>& to) {
+        const auto* found = find(name);
+        if (!found)
+            return;
+        const auto* list = found->if_array();
+        if (!list || !std::ranges::all_of(*list, &json::value::is_string))
+            return fail(name, "must be an array of strings");
+        to.clear();
+        for (const auto& each : *list)
+            to.emplace_back(each.as_string());
+    }
     void flag(std::string_view name, bool& to) {
         const auto* found = find(name);
         if (found && found->is_bool())
@@ -77,6 +97,11 @@ private:
     const json::object& from_;
 };
 
+/// Unicode characters of a UTF-8 text: the bytes that do not go on with one.
+std::size_t length(std::string_view utf8) {
+    return static_cast<std::size_t>(std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
 void read_status(member_reader& body, store::device& device) {
     std::string status;
     body.text("status", status);
@@ -84,8 +109,8 @@ void read_status(member_reader& body, store::device& device) {
         device.enabled = status == "enabled";
     else if (!status.empty())
         body.fail("status", "must be enabled or disabled");
-    body.text("statusReason", device.status_reason);
-    if (device.status_reason.size() > 128)
+    body.nullable_text("statusReason", device.status_reason);
+    if (length(device.status_reason) > 128)
         body.fail("statusReason", "is longer than 128 characters");
 }
 
@@ -106,8 +131,8 @@ std::string read_authentication(const json::object& from, store::device& device)
     }
     if (const auto* prints = members.object("x509Thumbprint")) {
         member_reader pair(*prints);
-        pair.text("primaryThumbprint", device.primary_thumbprint);
-        pair.text("secondaryThumbprint", device.secondary_thumbprint);
+        pair.nullable_text("primaryThumbprint", device.primary_thumbprint);
+        pair.nullable_text("secondaryThumbprint", device.secondary_thumbprint);
         if (nested.empty())
             nested = pair.problem;
     }
@@ -161,6 +186,7 @@ std::expected<store::device, std::string> merge_json(store::device onto, const j
             return std::unexpected(std::move(inner.problem));
     }
     members.text("deviceScope", onto.scope);
+    members.texts("parentScopes", onto.parent_scopes);
     if (!members.problem.empty())
         return std::unexpected(std::move(members.problem));
     return onto;

@@ -21,8 +21,8 @@ struct live_state {
 
 boost::json::object to_json(const store::device& device, const live_state& state);
 
-/// Lays what the body says over `onto`; what the body leaves out, or has null, stays. Empty keys are for the caller to fill. Says what
-/// does not fit.
+/// Lays what the body says over `onto`; what the body leaves out stays, and so does what it has null, but for the status reason and
+/// thumbprints, which null takes away. Empty keys are for the caller to fill. Says what does not fit.
 std::expected<store::device, std::string> merge_json(store::device onto, const boost::json::value& body);
 
 } // namespace capstan::hub

@@ -4,121 +4,120 @@
 
 #include <fmt/format.h>
 
-#include "auth/base64.hpp"
-#include "auth/random.hpp"
+#include "store/registry_rules.hpp"
 
 namespace capstan::hub {
 namespace {
 
 using reason = registry_refusal::reason;
+using stored = store::outcome<store::device>;
 
-registry_refusal to_refusal(const store::failure& failure, std::string_view id) {
+/// Each attempt at an update fails only if another one succeeded in between: so many at the same moment are no mistake any more.
+constexpr int max_attempts = 16;
+
+registry_refusal to_refusal(const store::failure& failure, const std::string& id) {
     switch (failure.code) {
     case store::errc::not_found: return {reason::not_found, fmt::format("{} is not registered.", id)};
     case store::errc::already_exists: return {reason::already_exists, fmt::format("A device with ID '{}' is already registered.", id)};
     case store::errc::precondition_failed: return {reason::precondition_failed, "Precondition failed: the ETag does not match."};
-    case store::errc::full:
+    case store::errc::full: return {reason::unavailable, "The hub's disk is full. Nothing was changed."};
+    case store::errc::closed: return {reason::unavailable, "The hub is stopping."};
     case store::errc::failed:
-    case store::errc::closed:
     case store::errc::corrupt: break;
     }
-    return {reason::unavailable, failure.text};
+    return {reason::unavailable, "The hub's store failed."};
 }
 
-/// Base64 of 16 to 64 bytes (contract/rest.md, section 3).
-bool valid_key(const std::string& key) {
-    const auto raw = auth::from_base64(key);
-    return raw && raw->size() >= 16 && raw->size() <= 64;
+void refuse(registry_refusal why, run_queue& home, registry_answer<store::device> done) {
+    home.post([done = std::move(done), why = std::move(why)]() mutable { done(std::unexpected(std::move(why))); });
 }
 
-store::condition to_condition(const registry::if_match& match) {
-    if (!match.given)
-        return store::must_not_exist{};
-    if (match.etag.empty())
-        return store::must_exist{};
-    return store::must_match{match.etag};
-}
+/// .NET's ticks, of 100 ns since the year 1: what Azure's generation ids look like.
+std::int64_t ticks(wall_time time) { return time.time_since_epoch().count() * 10'000 + 621'355'968'000'000'000; }
 
 } // namespace
 
-registry::registry(store::device_registry& devices, const settings& settings, const wall_clock& clock)
-    : devices_(devices), settings_(settings), clock_(clock) {}
+registry::registry(store::device_registry& devices, const settings&, const wall_clock& clock) : devices_(devices), clock_(clock) {}
 
-bool registry::valid_id(std::string_view id) {
-    constexpr std::string_view others = "-:.+%_#*?!(),=@;$'";
-    const auto allowed = [&](unsigned char c) { return (c < 128 && std::isalnum(c)) || others.find(static_cast<char>(c)) != others.npos; };
-    return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, allowed);
+store::condition registry::parse_if_match(std::optional<std::string_view> header) {
+    if (!header)
+        return store::must_not_exist{};
+    auto text = *header;
+    if (text.starts_with("W/"))
+        text.remove_prefix(2);
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+        text = text.substr(1, text.size() - 2);
+    if (text == "*")
+        return store::must_exist{};
+    return store::must_match{std::string(text)};
 }
 
-registry::if_match registry::parse_if_match(std::string_view header, bool given) {
-    if (header.starts_with("W/"))
-        header.remove_prefix(2);
-    if (header.size() >= 2 && header.front() == '"' && header.back() == '"')
-        header = header.substr(1, header.size() - 2);
-    return {given, header == "*" ? std::string() : std::string(header)};
-}
-
-/// The device as it is to be stored: what the body says over what is there.
-std::expected<store::device, registry_refusal> registry::next_version(const std::string& id, const boost::json::value& body,
-                                                                      const std::optional<store::device>& present, bool create) const {
+/// Numbers rise even while the clock stands still: a device that is created anew within a millisecond is another one all the same.
+rule_context registry::rules_now() {
     const auto now = clock_.now();
-    store::device base;
-    base.id = id;
-    if (present && !create)
-        base = *present;
-    // An empty key in the body of an update means: as it is. In that of a new device: make one.
-    auto merged = merge_json(base, body);
-    if (!merged)
-        return std::unexpected(registry_refusal{reason::invalid, merged.error()});
-    if (create)
-        merged->generation_id = std::to_string(now.time_since_epoch().count() * 10'000 + 621'355'968'000'000'000);
-    if (merged->primary_key.empty())
-        merged->primary_key = base.primary_key;
-    if (merged->secondary_key.empty())
-        merged->secondary_key = base.secondary_key;
-    const bool by_key = merged->authentication == store::authentication_type::sas;
-    for (auto* key : {&merged->primary_key, &merged->secondary_key}) {
-        if (by_key && key->empty())
-            *key = auth::random_key();
-        if (!key->empty() && !valid_key(*key))
-            return std::unexpected(registry_refusal{reason::invalid, "A key must be base64 of 16 to 64 bytes."});
-    }
-    if (!create && merged->enabled != base.enabled)
-        merged->status_updated = now;
-    if (merged->edge && merged->scope.empty())
-        merged->scope = fmt::format("ms-azure-iot-edge://{}-{}", id, now.time_since_epoch().count() * 10'000 + 621'355'968'000'000'000);
-    return *merged;
+    auto last = last_number_.load();
+    auto next = std::max(last + 1, ticks(now));
+    while (!last_number_.compare_exchange_weak(last, next))
+        next = std::max(last + 1, ticks(now));
+    return {devices_, now, std::to_string(next)};
 }
 
-void registry::put(std::string id, const boost::json::value& body, const if_match& condition, run_queue& home,
-                   registry_answer<store::device> done) {
-    const auto answer_later = [&](registry_refusal why) {
-        home.post([done = std::move(done), why = std::move(why)]() mutable { done(std::unexpected(std::move(why))); });
+void registry::put(std::string id, boost::json::value body, store::condition when, run_queue& home, registry_answer<store::device> done) {
+    change asked{std::move(id), std::move(body), std::move(when)};
+    if (std::holds_alternative<store::must_not_exist>(asked.when))
+        return create(asked, home, std::move(done));
+    update(std::move(asked), home, std::move(done), max_attempts);
+}
+
+void registry::create(const change& asked, run_queue& home, registry_answer<store::device> done) {
+    auto made = new_device(asked.id, asked.body, rules_now());
+    if (!made)
+        return refuse(std::move(made.error()), home, std::move(done));
+    auto answer = [id = asked.id, done = std::move(done)](stored result) mutable {
+        if (!result)
+            return done(std::unexpected(to_refusal(result.error(), id)));
+        done(*std::move(result));
     };
-    if (!valid_id(id))
-        return answer_later({reason::invalid, fmt::format("'{}' is not a valid device id.", id)});
-    const auto present = devices_.find(id);
-    auto next = next_version(id, body, present, !condition.given);
-    if (!next)
-        return answer_later(std::move(next.error()));
-    devices_.put(std::move(*next), to_condition(condition),
-                 {home, [id, done = std::move(done)](store::outcome<store::device> stored) mutable {
-                      if (stored)
-                          done(std::move(*stored));
-                      else
-                          done(std::unexpected(to_refusal(stored.error(), id)));
-                  }});
+    devices_.put(*std::move(made), store::must_not_exist{}, {home, std::move(answer)});
 }
 
-void registry::remove(std::string id, const if_match& condition, run_queue& home, registry_answer<store::device> done) {
-    auto when = condition.given ? to_condition(condition) : store::condition(store::must_exist{});
-    devices_.remove(id, std::move(when), {home, [this, id, done = std::move(done)](store::outcome<store::device> removed) mutable {
-                                              if (!removed)
-                                                  return done(std::unexpected(to_refusal(removed.error(), id)));
-                                              if (on_removed)
-                                                  on_removed(*removed);
-                                              done(std::move(*removed));
-                                          }});
+/// The new version is made from the one that it replaces and from no other; if that one has been replaced by the time of the write,
+/// an update of whatever is there begins anew.
+void registry::update(change asked, run_queue& home, registry_answer<store::device> done, int attempts) {
+    const auto present = devices_.find(asked.id);
+    if (const auto wrong = store::refusal(asked.when, asked.id, present ? &*present : nullptr))
+        return refuse(to_refusal(*wrong, asked.id), home, std::move(done));
+    auto next = changed_device(*present, asked.body, rules_now());
+    if (!next)
+        return refuse(std::move(next.error()), home, std::move(done));
+    store::condition same = store::must_match{present->etag};
+    auto answer = [this, &home, attempts, before = *present, asked = std::move(asked), done = std::move(done)](stored result) mutable {
+        const bool overtaken = !result && result.error().code == store::errc::precondition_failed;
+        const bool any_will_do = std::holds_alternative<store::must_exist>(asked.when);
+        if (overtaken && any_will_do && attempts > 1)
+            return update(std::move(asked), home, std::move(done), attempts - 1);
+        if (overtaken && any_will_do)
+            return done(std::unexpected(registry_refusal{reason::unavailable, "Others are changing the device all the time."}));
+        if (!result)
+            return done(std::unexpected(to_refusal(result.error(), asked.id)));
+        if (on_changed)
+            on_changed(before, *result);
+        done(*std::move(result));
+    };
+    devices_.put(*std::move(next), std::move(same), {home, std::move(answer)});
+}
+
+void registry::remove(std::string id, store::condition when, run_queue& home, registry_answer<store::device> done) {
+    if (std::holds_alternative<store::must_not_exist>(when))
+        when = store::must_exist{};
+    auto answer = [this, id, done = std::move(done)](stored result) mutable {
+        if (!result)
+            return done(std::unexpected(to_refusal(result.error(), id)));
+        if (on_changed)
+            on_changed(*result, std::nullopt);
+        done(*std::move(result));
+    };
+    devices_.remove(std::move(id), std::move(when), {home, std::move(answer)});
 }
 
 } // namespace capstan::hub

@@ -1,57 +1,54 @@
 #pragma once
-// The rules of the device registry. contract/semantics.md, section 7; contract/rest.md, section 3.
+// The device registry: who may be changed under which condition, and who hears of it. What a device may look like is in
+// device_rules.hpp. contract/semantics.md, section 7; contract/rest.md, section 3.
 
+#include <atomic>
 #include <functional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "hub/registry/device_json.hpp"
+#include "hub/registry/device_rules.hpp"
 #include "hub/settings.hpp"
 #include "store/device_registry.hpp"
 
 namespace capstan::hub {
 
-/// Why a request to the registry is refused.
-struct registry_refusal {
-    enum class reason : std::uint8_t { invalid, not_found, already_exists, precondition_failed, unavailable } why;
-    std::string text;
-};
 template<class T> using registry_answer = std::move_only_function<void(std::expected<T, registry_refusal>)>;
 
-/// Thread-safe. Answers come on the run queue that is given with each request.
+/// Thread-safe. Answers come on the run queue that is given with each request, never inside the call.
 class registry {
 public:
     registry(store::device_registry& devices, const settings& settings, const wall_clock& clock);
 
-    /// What an If-Match header says: none, any, or an etag (in whatever quotes, contract/rest.md, 1).
-    struct if_match {
-        bool given = false;
-        std::string etag; ///< empty: any
-    };
-    static if_match parse_if_match(std::string_view header, bool given);
+    /// What an If-Match header asks for (contract/rest.md, 1): none given, the device must not exist; "*", with quotes or without,
+    /// it must; otherwise its etag, with quotes or without.
+    static store::condition parse_if_match(std::optional<std::string_view> header);
 
-    /// Without If-Match the device is created, with it updated. `body` is the device's JSON.
-    void put(std::string id, const boost::json::value& body, const if_match& condition, run_queue& home,
-             registry_answer<store::device> done);
-    void remove(std::string id, const if_match& condition, run_queue& home, registry_answer<store::device> done);
+    /// Creates the device (must_not_exist) or updates it. `body` is the device's JSON.
+    void put(std::string id, boost::json::value body, store::condition when, run_queue& home, registry_answer<store::device> done);
+    /// Gives back the device as it was. Without If-Match it goes in whatever state it is.
+    void remove(std::string id, store::condition when, run_queue& home, registry_answer<store::device> done);
     std::optional<store::device> find(std::string_view id) const { return devices_.find(id); }
     std::vector<store::device> list(std::size_t top) const { return devices_.list("", top); }
     store::device_counts count() const { return devices_.count(); }
 
-    /// Called on the thread that answers, after a device was removed or changed: what it was before.
-    std::function<void(const store::device&)> on_removed;
-
-    /// 1 to 128 of the characters that device ids may have.
-    static bool valid_id(std::string_view id);
+    /// Called after a device was changed, or removed (then `after` is none), and before the request is answered, on the thread that
+    /// answers. To be set before the first request.
+    std::function<void(const store::device& before, const std::optional<store::device>& after)> on_changed;
 
 private:
-    std::expected<store::device, registry_refusal> next_version(const std::string& id, const boost::json::value& body,
-                                                                const std::optional<store::device>& present, bool create) const;
+    struct change {
+        std::string id;
+        boost::json::value body;
+        store::condition when;
+    };
+    void create(const change& asked, run_queue& home, registry_answer<store::device> done);
+    void update(change asked, run_queue& home, registry_answer<store::device> done, int attempts);
+    rule_context rules_now();
 
     store::device_registry& devices_;
-    const settings& settings_;
     const wall_clock& clock_;
+    std::atomic<std::int64_t> last_number_{0};
 };
 
 } // namespace capstan::hub

@@ -4,6 +4,7 @@
 
 #include <capstan/amqp/message.hpp>
 
+#include "hub/registry/registry.hpp"
 #include "support/hub_fixture.hpp"
 
 namespace capstan::test {
@@ -243,6 +244,21 @@ TEST_F(commands_test, a_device_reports_on_the_feedback_link) {
     EXPECT_EQ(feedback().at(0).at("statusCode"), "Rejected");
     send(device, reports, report);
     EXPECT_EQ(device.news.disposed[1].state.error.condition, "com.microsoft:message-lock-lost");
+}
+
+TEST_F(commands_test, go_with_their_device) {
+    say("old");
+    std::string removed;
+    instance->registry().remove("dev1", store::must_exist{}, instance->queue(0), [&](const auto& device) { removed = device.value().id; });
+    hub_fixture::settle();
+    EXPECT_EQ(removed, "dev1");
+    EXPECT_EQ(say("none").error.condition, "amqp:not-found");
+    add_device("dev1");
+    EXPECT_EQ(say("new").what, amqp::delivery_state::shape::accepted);
+    auto& device = listen();
+    ASSERT_EQ(device.news.messages.size(), 1u);
+    const auto view = amqp::message_view::parse(device.news.messages[0].payload);
+    EXPECT_EQ(amqp::id_text(amqp::read_properties(view->properties().content)->message_id), "new");
 }
 
 TEST_F(commands_test, a_device_may_not_send_commands) {

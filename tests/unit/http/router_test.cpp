@@ -1,0 +1,125 @@
+#include "http/router.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/http/hub_on_http.hpp"
+
+namespace capstan::http {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+request parsed(std::string_view target) {
+    request result;
+    parse_target(target, result);
+    return result;
+}
+
+TEST(parse_target_test, segments_are_decoded_once) {
+    EXPECT_THAT(parsed("/devices/dev1").path, ElementsAre("devices", "dev1"));
+    EXPECT_THAT(parsed("/devices/a%23b%2Fc").path, ElementsAre("devices", "a#b/c"));
+    EXPECT_THAT(parsed("/devices/a%2523").path, ElementsAre("devices", "a%23"));
+    EXPECT_THAT(parsed("/devices/a+b%").path, ElementsAre("devices", "a+b%"));
+}
+
+TEST(parse_target_test, slashes_at_the_end_do_not_count) {
+    EXPECT_THAT(parsed("/devices/?top=2").path, ElementsAre("devices"));
+    EXPECT_THAT(parsed("/").path, ElementsAre());
+    EXPECT_THAT(parsed("").path, ElementsAre());
+}
+
+TEST(parse_target_test, query) {
+    const auto asked = parsed("/d?top=2&api-version=2021-04-12&reject&x=a%26b=c&=&");
+    EXPECT_THAT(asked.query,
+                ElementsAre(Pair("top", "2"), Pair("api-version", "2021-04-12"), Pair("reject", ""), Pair("x", "a&b=c"), Pair("", "")));
+    EXPECT_EQ(asked.parameter("top"), "2");
+    EXPECT_EQ(asked.parameter("reject"), "");
+    EXPECT_EQ(asked.parameter("Top"), std::nullopt);
+}
+
+struct router_test : test::hub_on_http {
+    std::string verdict_of(test::verb method, const std::string& target) { return verdict(ask(method, target)); }
+};
+
+TEST_F(router_test, fixed_words_have_no_case_and_slashes_at_the_end_do_not_count) {
+    for (const auto* path : {"/devices", "/devices/", "/Devices", "/DEVICES//"})
+        EXPECT_EQ(verdict_of(test::verb::get, path + std::string("?api-version=2021-04-12")), "200") << path;
+    EXPECT_EQ(verdict_of(test::verb::get, "/Statistics/Devices/?api-version=2021-04-12"), "200");
+}
+
+TEST_F(router_test, api_versions) {
+    for (const auto* version : {"2016-11-14", "2018-06-30", "2020-05-31-preview", "2021-04-12", "2024-03-31"})
+        EXPECT_EQ(verdict_of(test::verb::get, std::string("/devices?api-version=") + version), "200") << version;
+    for (const auto* query :
+         {"", "?api-version=", "?api-version=latest", "?api-version=2021-4-12", "?api-version=2021-04-12-beta", "?API-Version=2021-04-12"})
+        EXPECT_EQ(verdict_of(test::verb::get, std::string("/devices") + query), "400 InvalidProtocolVersion") << query;
+}
+
+TEST_F(router_test, paths_and_methods_that_there_are_not) {
+    for (const auto* path : {"/", "/nosuchthing", "/devices/dev1/nothing", "/devices/dev1/commands/more"})
+        EXPECT_EQ(verdict_of(test::verb::get, path + std::string("?api-version=2021-04-12")), "404 GenericNotFound") << path;
+    const auto answer = ask(test::verb::patch, "/devices/dev1?api-version=2021-04-12");
+    EXPECT_EQ(verdict(answer), "405 GenericMethodNotAllowed");
+    EXPECT_EQ(answer[test::field::allow], "GET, PUT, DELETE");
+}
+
+TEST_F(router_test, each_resource_asks_for_its_right) {
+    struct row {
+        test::verb method;
+        std::string path;
+        std::set<std::string> allowed;
+    };
+    const row rows[] = {
+        {test::verb::get, "/devices", {"iothubowner", "registryRead", "registryReadWrite"}},
+        {test::verb::get, "/devices/dev1", {"iothubowner", "registryRead", "registryReadWrite"}},
+        {test::verb::put, "/devices/dev1", {"iothubowner", "registryReadWrite"}},
+        {test::verb::delete_, "/devices/dev1", {"iothubowner", "registryReadWrite"}},
+        {test::verb::post, "/devices", {"iothubowner", "registryReadWrite"}},
+        {test::verb::delete_, "/devices/dev1/commands", {"iothubowner", "service"}},
+        {test::verb::get, "/statistics/devices", {"iothubowner", "registryRead", "registryReadWrite"}},
+        {test::verb::get, "/statistics/service", {"iothubowner", "registryRead", "registryReadWrite"}},
+    };
+    for (const auto& [method, path, allowed] : rows)
+        for (const auto& policy : policies.all()) {
+            const auto answer = ask(request(method, path + "?api-version=2021-04-12", "!", std::nullopt, token(policy.name)));
+            EXPECT_EQ(answer.result() != status::unauthorized, allowed.contains(policy.name)) << path << ' ' << policy.name;
+        }
+}
+
+TEST_F(router_test, what_is_wrong_with_a_token_is_not_told) {
+    const auto target = "/devices/dev1?api-version=2021-04-12";
+    const auto expired =
+        auth::make_sas_token("hub.local", policies.find("iothubowner")->primary_key, "iothubowner", clock.now() - std::chrono::minutes(6));
+    const auto forged = auth::make_sas_token("hub.local", policies.find("device")->primary_key, "iothubowner", clock.now());
+    const auto unknown = auth::make_sas_token("hub.local", policies.find("device")->primary_key, "nosuchpolicy", clock.now());
+    const auto of_a_device = auth::make_sas_token("hub.local/devices/dev1", policies.find("device")->primary_key, "", clock.now());
+    for (const auto& bad : {std::string(), std::string("Basic x"), expired, forged, unknown, of_a_device,
+                            token("iothubowner", "else.where"), token("service")}) {
+        const auto answer = ask(request(test::verb::get, target, {}, std::nullopt, bad));
+        EXPECT_EQ(verdict(answer), "401 IotHubUnauthorizedAccess") << bad;
+        EXPECT_EQ(json_of(answer).at("Message").as_string(), "ErrorCode:IotHubUnauthorizedAccess;Unauthorized");
+    }
+    const auto late =
+        auth::make_sas_token("hub.local", policies.find("iothubowner")->primary_key, "iothubowner", clock.now() - std::chrono::minutes(4));
+    EXPECT_EQ(verdict(ask(request(test::verb::get, target, {}, std::nullopt, late))), "404 DeviceNotFound");
+}
+
+TEST_F(router_test, a_narrow_token_reaches_its_device) {
+    const auto narrow = token("iothubowner", "hub.local/devices/dev1");
+    const auto at = [&](const std::string& path) {
+        return verdict(ask(request(test::verb::get, path + "?api-version=2021-04-12", {}, std::nullopt, narrow)));
+    };
+    EXPECT_EQ(at("/devices/dev1"), "404 DeviceNotFound");
+    EXPECT_EQ(at("/devices/dev2"), "401 IotHubUnauthorizedAccess");
+    EXPECT_EQ(at("/devices"), "401 IotHubUnauthorizedAccess");
+}
+
+TEST_F(router_test, illegal_ids) {
+    for (const auto* id : {"invalid%2Fname", "invalid%20name", "ger%C3%A4t", "%FF"})
+        EXPECT_EQ(verdict_of(test::verb::get, std::string("/devices/") + id + "?api-version=2021-04-12"), "400 ArgumentInvalid") << id;
+}
+
+} // namespace
+} // namespace capstan::http
