@@ -5,7 +5,7 @@ DATA ?= run
 ARGS ?=
 BUILD := build/release
 CAPSTAN := $(BUILD)/capstan
-CPP_FILES := find include src tests bench fuzz -name node_modules -prune -o -name '*.[ch]pp' -print0
+CPP_FILES := find include src tests bench fuzz examples -name node_modules -prune -o -name '*.[ch]pp' -print0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -24,6 +24,8 @@ SLOWER = {  # seconds, with the reason
     "device_feedback": 120,
     "device_commands": 120,
     "service_feedback": 120,
+    "examples": 120,  # feedback again
+    "faults": 150,  # a dozen faults, each noticed after seconds
     "full_disk": 180,
     "bad_start": 120,
     "event_hubs_read": 120,
@@ -34,8 +36,10 @@ FOLDERS = {  # the clients, in the order of the README's table
     "uamqp_sdk": "*.py",
     "node": "*.test.mjs",
     "proton_client": "*.py",
+    "cpp": "*.py",
     "durability": "*.py",
     "bad_input": "*.py",
+    "wire": "wire_*.py",
 }
 LOG_LINES = 60
 PASSED, FAILED, SKIPPED = 0, 1, 77  # also the exit status by which a test says so

@@ -89,9 +89,9 @@ def read_rooms():
 ROOMS = read_rooms()
 LIBRARIES = {  # who alone may include what begins so
     "rocksdb/": ("src/store/rocksdb/", "src/store/pch.hpp", "tests/store_contract/", "tests/unit/store/", "bench/"),
-    "boost/asio": ("src/net/", "src/http/", "src/server/", "src/cli/", "tests/", "bench/"),
-    "boost/beast": ("src/http/", "src/server/", "src/cli/", "tests/"),
-    "openssl/": ("src/auth/", "src/net/", "src/server/", "src/cli/", "tests/unit/"),
+    "boost/asio": ("examples/", "include/capstan/", "src/client/", "src/net/", "src/http/", "src/server/", "src/cli/", "tests/", "bench/"),
+    "boost/beast": ("src/client/", "src/http/", "src/server/", "src/cli/", "tests/"),
+    "openssl/": ("src/auth/", "src/client/transport/", "src/net/", "src/server/", "src/cli/", "tests/unit/"),
 }
 
 
@@ -120,7 +120,7 @@ def complaint_of_include(path, angled, name):
 
 def complaint_of_room(room, angled, name):
     if angled:
-        other = name.split("/")[1] if name.startswith("capstan/") else None
+        other = room_of_public_header(name) if name.startswith("capstan/") else None
     else:
         other = name.split("/")[0]
         if other == "amqp" and room != "amqp":
@@ -130,6 +130,10 @@ def complaint_of_room(room, angled, name):
     if other and other not in ROOMS.get(room, ()):
         return f"{room} does not stand on {other} (CMakeLists.txt)"
     return None
+
+
+def room_of_public_header(name):
+    return "amqp" if name.startswith("capstan/amqp/") else "client"
 
 
 # --- What is not written here --------------------------------------------------------------------------------------------------
@@ -147,8 +151,9 @@ PATTERNS = [  # where (a path), what, complaint
     (CPP, r"\busing\s+namespace\s+std\s*;", "using namespace std"),
     (r"^(src/(?!cli/|server/)|include/)", r"\bstd::(cout|cerr|clog)\b|\bf?printf\s*\(|\bfmt::print(ln)?\s*\(",
      "only cli and server write to the terminal"),
-    (r"^(src/(?!base/|server/|cli/)|include/)", r"\b\w*_clock::now\s*\(|\bsystem_wall_clock\b|\bgettimeofday\b|\bclock_gettime\b",
-     "time is handed in (base/clock.hpp): only server and cli read clocks"),
+    (r"^(src/(?!base/|server/|cli/|client/)|include/capstan/amqp/)",
+     r"\b\w*_clock::now\s*\(|\bsystem_wall_clock\b|\bgettimeofday\b|\bclock_gettime\b",
+     "time is handed in (base/clock.hpp): only server, cli and client read clocks"),
     (r"\.hpp$", r"^\s*#ifndef\s+\w+_H(PP)?_?\b", "headers begin with #pragma once"),
     (r"^tests/unit/.*\.cpp$", r"\bsleep_for\s*\(", "a unit test waits for a condition, not for time"),
 ]
@@ -256,6 +261,7 @@ BAD = [  # path, text, what must be complained of
     ("src/hub/x.cpp", '#include "server/config.hpp"\n', "hub does not stand on server"),
     ("src/auth/x.cpp", "#include <capstan/amqp/value.hpp>\n", "auth does not stand on amqp"),
     ("src/store/x.hpp", '#pragma once\n#include "hub/hub.hpp"\n', "store does not stand on hub"),
+    ("src/hub/x.cpp", "#include <capstan/error.hpp>\n", "hub does not stand on client"),
     ("src/hub/x.cpp", '#include "amqp/engine.hpp"\n', "public headers"),
     ("src/hub/x.cpp", '#include "peer.hpp"\n', "written from src"),
     ("src/hub/x.cpp", "#include <boost/asio/post.hpp>\n", "may include boost/asio"),
@@ -283,6 +289,7 @@ BAD = [  # path, text, what must be complained of
     ("docs/configuration.md", "| `hub.hostnames` |\n", "listen.bind is not in the table"),
 ]
 GOOD = [
+    ("src/client/x.cpp", "#include <capstan/error.hpp>\n#include <capstan/amqp/value.hpp>\n"),
     ("src/hub/x.cpp", '#include "hub/hub.hpp"\n\n#include <capstan/amqp/value.hpp>\n#include <vector>\n\n#include "store/store.hpp"\n'),
     ("src/hub/x.cpp", "namespace n {\n" + "int f() {\n    return 1;\n}\n" * 60 + "} // namespace n\n"),
     ("tests/x.cpp", "rows all() {\n    return {\n" + "        {1, 2},\n" * 100 + "    };\n}\n"),

@@ -1,0 +1,50 @@
+#pragma once
+// Where readers of events remember how far they have come, and who reads which partition.
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace capstan {
+
+class checkpoint {
+public:
+    checkpoint() = default;
+    std::string partition;
+    std::int64_t sequence_number = -1;
+    std::string offset;
+};
+
+/// Who reads a partition.
+class ownership {
+public:
+    ownership() = default;
+    std::string partition;
+    std::string owner;    ///< a reader's own id; empty: given up
+    std::int64_t level = 0; ///< rises with each change of the owner: the owner level that it attaches with
+    std::chrono::system_clock::time_point renewed{};
+};
+
+/// For one event hub and consumer group. Called on a reader's strand, one call at a time; it may block for as long as a file takes. What
+/// it throws is what the operation fails with.
+class checkpoint_store {
+public:
+    virtual ~checkpoint_store() = default;
+
+    virtual std::vector<checkpoint> checkpoints() = 0;
+    virtual void save(const checkpoint& done) = 0;
+
+    virtual std::vector<ownership> ownerships() = 0;
+    /// Takes the partition for claim.owner if its ownership is still as in `seen` (none: nobody ever had it). False: another reader was
+    /// faster.
+    virtual bool claim(const ownership& claim, const std::optional<ownership>& seen) = 0;
+};
+
+/// A folder with one small file for each partition, written anew and renamed, so that a crash leaves the old one or the new one. Several
+/// processes may share it, on one machine or on a file system with working locks.
+std::shared_ptr<checkpoint_store> open_file_checkpoints(std::filesystem::path folder);
+
+} // namespace capstan

@@ -1,0 +1,36 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include <capstan/error.hpp>
+
+namespace capstan {
+
+enum class connection_state : std::uint8_t {
+    idle,       ///< async_run has not been called
+    connecting, ///< name, TCP, TLS, AMQP, token
+    connected,  ///< the hub knows who we are
+    waiting,    ///< for the next attempt
+    closed,     ///< for good: async_run has ended
+};
+
+/// A change, told on the client's strand. `why` is what ended the connection, or the client.
+class connection_change {
+public:
+    explicit connection_change(connection_state state, std::optional<client_error> why = std::nullopt,
+                               std::chrono::milliseconds pause = std::chrono::milliseconds(0))
+        : state_(state), why_(std::move(why)), pause_(pause) {}
+    connection_state state() const { return state_; }
+    const std::optional<client_error>& why() const { return why_; }
+    /// Of waiting.
+    std::chrono::milliseconds pause() const { return pause_; }
+
+private:
+    connection_state state_;
+    std::optional<client_error> why_;
+    std::chrono::milliseconds pause_;
+};
+using connection_observer = std::function<void(const connection_change&)>;
+
+} // namespace capstan

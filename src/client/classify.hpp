@@ -1,0 +1,16 @@
+#pragma once
+#include <string_view>
+
+#include <capstan/amqp/error.hpp>
+#include <capstan/error.hpp>
+
+namespace capstan::client {
+
+/// What a peer's error means to a client. An empty one (a link that was closed without a word) counts as transient. The words of
+/// the JSON text that hubs send as description are taken out of it. contract/iothub-amqp.md, section 10.2.
+client_error classify(const amqp::error& from_peer);
+
+/// The same for the answer to a request: $cbs, $management, HTTP.
+client_error classify_status(int status, std::string_view description);
+
+} // namespace capstan::client

@@ -1,0 +1,89 @@
+#include "client/message_codec.hpp"
+
+#include "auth/random.hpp"
+
+namespace capstan::client {
+namespace {
+
+std::string_view name_of(feedback_wanted outcomes) {
+    switch (outcomes) {
+    case feedback_wanted::none: return "none";
+    case feedback_wanted::positive: return "positive";
+    case feedback_wanted::negative: return "negative";
+    case feedback_wanted::full: break;
+    }
+    return "full";
+}
+
+/// Null for an empty text.
+std::optional<std::string_view> or_absent(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+std::string text_of(const amqp::value& what) {
+    if (const auto text = what.text())
+        return std::string(*text);
+    return what.is_null() ? std::string() : amqp::to_text(what);
+}
+
+} // namespace
+
+amqp::bytes encode(message what, std::string_view to) {
+    if (what.message_id().empty())
+        what.message_id(auth::random_uuid());
+    amqp::message_properties head;
+    head.message_id = amqp::value(what.message_id());
+    if (!what.user_id().empty())
+        head.user_id = amqp::as_bytes(what.user_id());
+    if (!to.empty())
+        head.to = to;
+    if (!what.correlation_id().empty())
+        head.correlation_id = amqp::value(what.correlation_id());
+    head.content_type = or_absent(what.content_type());
+    head.content_encoding = or_absent(what.content_encoding());
+    if (what.expires_at())
+        head.absolute_expiry_time = amqp::timestamp{what.expires_at()->time_since_epoch().count()};
+    amqp::bytes out;
+    amqp::message_builder builder(out);
+    builder.properties(head);
+    if (!what.properties().empty() || what.feedback() != feedback_wanted::none)
+        builder.application_properties([&](amqp::map_writer& entries) {
+            if (what.feedback() != feedback_wanted::none)
+                entries.add("iothub-ack", name_of(what.feedback()));
+            for (const auto& [name, value] : what.properties())
+                entries.add(name, std::string_view(value));
+        });
+    builder.data(what.body());
+    return out;
+}
+
+amqp::bytes encode_batch(std::vector<message> what) {
+    amqp::bytes out;
+    amqp::message_builder builder(out);
+    for (auto& each : what)
+        builder.data(encode(std::move(each)));
+    return out;
+}
+
+message decode(const amqp::message_view& from) {
+    message to(from.body_kind() == amqp::section_code::value ? text_of(amqp::decode_value(from.body_value()).value_or(amqp::value()))
+                                                             : [&] {
+                                                                   const auto data = from.joined_data();
+                                                                   return std::string(data.begin(), data.end());
+                                                               }());
+    if (const auto head = amqp::read_properties(from.properties().content)) {
+        to.message_id(amqp::id_text(head->message_id)).correlation_id(amqp::id_text(head->correlation_id));
+        to.content_type(std::string(head->content_type.value_or(""))).content_encoding(std::string(head->content_encoding.value_or("")));
+        if (head->user_id)
+            to.user_id(std::string(amqp::as_text(*head->user_id)));
+        if (head->absolute_expiry_time)
+            to.expires_at(wall_clock_time(std::chrono::milliseconds(head->absolute_expiry_time->milliseconds)));
+    }
+    const auto entries = amqp::decode_value(from.application_properties().content);
+    if (const auto* map = entries ? entries->get<amqp::map>() : nullptr)
+        for (const auto& [name, value] : map->entries)
+            to.property(text_of(name), text_of(value));
+    return to;
+}
+
+} // namespace capstan::client

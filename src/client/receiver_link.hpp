@@ -1,0 +1,56 @@
+#pragma once
+// Messages that come from one address, each to be settled by whoever gets it.
+
+#include <deque>
+#include <expected>
+#include <functional>
+#include <map>
+
+#include "client/completion.hpp"
+#include "client/link.hpp"
+
+namespace capstan::client {
+
+/// A message with what is needed to settle it. It is ours as long as the link that it came on.
+struct incoming {
+    std::uint64_t attachment = 0; ///< which one of the link's
+    amqp::delivery_id delivery{};
+    amqp::bytes payload;
+};
+
+/// On its connection's strand.
+class receiver_link final : public link, public std::enable_shared_from_this<receiver_link> {
+public:
+    /// `prefetch` messages may wait here.
+    receiver_link(asio::any_io_executor strand, std::string address, std::uint32_t prefetch);
+
+    /// `then` runs on the strand. The slot's signal ends it with errc::canceled.
+    using answer = std::move_only_function<void(std::expected<incoming, client_error>)>;
+    void receive(asio::cancellation_slot cancel, answer then);
+    /// Done when the peer has confirmed it; lock_lost when the message is no longer ours.
+    void settle(std::uint64_t attachment, amqp::delivery_id which, const amqp::delivery_state& state, completion<> then);
+
+    amqp::attach_request request() override;
+    void on_delivery(const amqp::delivery& message) override;
+    void on_disposed(const amqp::disposed& what) override;
+    void on_failed(const client_error& why) override;
+
+private:
+    using ticket = std::uint64_t;
+    void cancel(ticket which);
+    void hand_over();
+    void grant();
+    void on_lost(const client_error& why) override;
+
+    asio::any_io_executor strand_;
+    std::string address_, name_;
+    std::uint32_t prefetch_;
+    std::uint64_t attachment_ = 0;
+    std::deque<incoming> arrived_;
+    std::map<ticket, answer> waiting_;
+    ticket next_ticket_ = 1;
+    std::map<std::uint32_t, completion<>> settling_; ///< by delivery-id
+    std::optional<client_error> failed_;
+};
+
+} // namespace capstan::client

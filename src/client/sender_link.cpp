@@ -1,0 +1,126 @@
+#include "client/sender_link.hpp"
+
+#include <boost/asio/dispatch.hpp>
+
+#include "auth/random.hpp"
+#include "client/classify.hpp"
+
+namespace capstan::client {
+
+sender_link::sender_link(asio::any_io_executor strand, settings how)
+    : strand_(std::move(strand)), how_(std::move(how)), deadline_(strand_), name_("sender-" + auth::random_uuid()) {}
+
+amqp::attach_request sender_link::request() {
+    amqp::attach_request asked;
+    asked.name = name_;
+    asked.role = amqp::role::sender;
+    asked.source = amqp::encode_source(name_);
+    asked.target = amqp::encode_target(how_.address);
+    asked.snd_settle_mode = amqp::sender_settle_mode::unsettled;
+    return asked;
+}
+
+void sender_link::send(amqp::bytes payload, std::uint32_t format, asio::cancellation_slot slot, done then) {
+    if (failed_)
+        return then(failed_);
+    if (queue_.size() >= how_.max_queued)
+        return then(client_error(errc::send_queue_full, std::to_string(queue_.size()) + " messages wait to be accepted"));
+    const auto which = next_ticket_++;
+    if (slot.is_connected())
+        slot.assign([weak = weak_from_this(), strand = strand_, which](asio::cancellation_type) {
+            asio::dispatch(strand, [weak, which] {
+                if (const auto self = weak.lock())
+                    self->cancel(which);
+            });
+        });
+    queue_.emplace(which, outgoing{std::move(payload), format, std::chrono::steady_clock::now() + how_.time_out, std::move(then)});
+    watch_deadlines();
+    pump();
+}
+
+/// Sends what there is credit for. What has been sent stays in the queue until it is settled.
+void sender_link::pump() {
+    if (!up())
+        return;
+    auto next = queue_.lower_bound(next_to_send_);
+    const bool any = next != queue_.end() && engine().credit(id()) > 0;
+    for (; next != queue_.end() && engine().credit(id()) > 0; ++next) {
+        const auto& [which, message] = *next;
+        const amqp::bytes_view payload = message.payload;
+        std::array<std::uint8_t, 8> tag;
+        for (std::size_t at = 0; at < tag.size(); ++at)
+            tag[at] = static_cast<std::uint8_t>(which >> (8 * at));
+        const auto sent = engine().send(id(), tag, {&payload, 1}, {.settled = false, .message_format = message.format});
+        if (!sent)
+            break;
+        unsettled_[static_cast<std::uint32_t>(*sent)] = which;
+        next_to_send_ = which + 1;
+    }
+    if (any)
+        wake();
+}
+
+void sender_link::on_disposed(const amqp::disposed& what) {
+    const auto first = static_cast<std::uint32_t>(what.first), count = static_cast<std::uint32_t>(what.last) - first;
+    std::vector<ticket> settled;
+    std::erase_if(unsettled_, [&](const auto& each) {
+        const bool meant = each.first - first <= count && (what.settled || what.state.terminal());
+        if (meant)
+            settled.push_back(each.second);
+        return meant;
+    });
+    if (!what.settled && !settled.empty()) // receiver-settle-mode second: it waits for us to agree
+        engine().confirm(id(), what.first, what.last, what.state), wake();
+    for (const auto which : settled)
+        conclude(which, what.state);
+    pump();
+}
+
+void sender_link::conclude(ticket which, const amqp::delivery_state& state) {
+    using shape = amqp::delivery_state::shape;
+    if (state.what == shape::rejected)
+        return finish(which, classify(state.error));
+    if (state.what == shape::released || state.what == shape::modified)
+        return finish(which, client_error(errc::hub_unavailable, "the hub gave the message back"));
+    finish(which, std::nullopt);
+}
+
+void sender_link::finish(ticket which, const std::optional<client_error>& why) {
+    if (auto finished = queue_.extract(which))
+        finished.mapped().then(why);
+}
+
+void sender_link::cancel(ticket which) { finish(which, client_error(errc::canceled)); }
+
+void sender_link::watch_deadlines() {
+    if (watching_ || queue_.empty())
+        return;
+    watching_ = true;
+    deadline_.expires_at(queue_.begin()->second.deadline);
+    deadline_.async_wait([weak = weak_from_this()](boost::system::error_code) {
+        const auto self = weak.lock();
+        if (!self)
+            return;
+        self->watching_ = false;
+        const auto now = std::chrono::steady_clock::now();
+        while (!self->queue_.empty() && self->queue_.begin()->second.deadline <= now)
+            self->finish(self->queue_.begin()->first, client_error(errc::timed_out, "no answer to the message"));
+        self->watch_deadlines();
+    });
+}
+
+/// What is not settled is sent again, in its old order and before all that came later.
+void sender_link::on_lost(const client_error&) {
+    unsettled_.clear();
+    next_to_send_ = 1;
+}
+
+void sender_link::on_failed(const client_error& why) {
+    failed_ = why;
+    unsettled_.clear();
+    for (auto& [which, message] : std::exchange(queue_, {}))
+        message.then(why);
+    deadline_.cancel();
+}
+
+} // namespace capstan::client

@@ -1,0 +1,125 @@
+// The C++ clients as the fault tests drive them: each mode does one thing COUNT times and says what it has seen, line by line.
+//
+//     client_program send|receive|confirm|read COUNT     with DEVICE, SERVICE, DEVICE_ID, CAPSTAN_CA, TOKEN_LIFE (seconds)
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <capstan/device_client.hpp>
+#include <capstan/service_client.hpp>
+
+#include "../../../examples/example.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Impatient, so that a test of many faults takes seconds.
+capstan::client_options impatient() {
+    auto options = example::options();
+    options.retry(capstan::retry_policy().first(20ms).most(200ms)).connect_time_out(2s).idle_time_out(2s);
+    if (const char* life = std::getenv("TOKEN_LIFE"))
+        options.token_life(std::chrono::seconds(std::stoi(life)));
+    return options;
+}
+
+void say(std::string_view what, std::string_view which) { std::cout << what << ' ' << which << std::endl; }
+
+void tell_changes(const capstan::connection_change& change) {
+    if (change.state() == capstan::connection_state::connected)
+        say("state", "connected");
+    if (change.state() == capstan::connection_state::waiting)
+        say("state", std::string("waiting: ") + change.why()->what());
+}
+
+/// Up to 20 at a time are on their way, some hundred in a second.
+asio::awaitable<void> send(int count) {
+    const auto executor = co_await asio::this_coro::executor;
+    capstan::device_client device(executor, example::setting("DEVICE"), impatient());
+    device.on_connection_changed(tell_changes);
+    device.async_run(asio::detached);
+    int under_way = 0;
+    asio::steady_timer room(executor, asio::steady_timer::time_point::max());
+    for (int number = 0; number < count || under_way > 0;) {
+        if (number < count && under_way < 20) {
+            asio::steady_timer pace(executor, 5ms);
+            co_await pace.async_wait(asio::use_awaitable);
+            ++under_way;
+            const auto text = std::to_string(number++);
+            device.async_send(capstan::message(text).message_id(text), [&, text](std::exception_ptr error) {
+                --under_way;
+                say(error ? "failed" : "accepted", error ? text + ": " + capstan::failure_of(error).what() : text);
+                room.cancel();
+            });
+            continue;
+        }
+        boost::system::error_code ignored;
+        co_await room.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+}
+
+asio::awaitable<void> receive(int count) {
+    capstan::device_client device(co_await asio::this_coro::executor, example::setting("DEVICE"), impatient());
+    device.on_connection_changed(tell_changes);
+    device.async_run(asio::detached);
+    for (int done = 0; done < count;) {
+        auto command = co_await device.async_receive();
+        try {
+            co_await command.async_complete();
+        } catch (const capstan::client_error& error) { // it comes again, if the hub has not heard of it
+            say("unsettled", std::string(command.body()) + ": " + error.what());
+            continue;
+        }
+        say("completed", command.body());
+        ++done;
+    }
+}
+
+/// All at once: feedback comes in batches, up to 15 s after the first.
+asio::awaitable<void> confirm(int count) {
+    const auto executor = co_await asio::this_coro::executor;
+    capstan::service_client service(executor, example::setting("SERVICE"), impatient());
+    service.on_connection_changed(tell_changes);
+    service.async_run(asio::detached);
+    const auto device = example::setting("DEVICE_ID");
+    int open = count;
+    asio::steady_timer all(executor, asio::steady_timer::time_point::max());
+    for (int number = 0; number < count; ++number) {
+        const auto text = std::to_string(number);
+        service.async_send_and_confirm(device, capstan::message(text).message_id(text),
+                                       [&, text](std::exception_ptr error, const capstan::feedback_record& outcome) {
+                                           say(error ? "failed" : outcome.status_text, error ? capstan::failure_of(error).what() : text);
+                                           if (--open == 0)
+                                               all.cancel();
+                                       });
+    }
+    boost::system::error_code ignored;
+    co_await all.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+asio::awaitable<void> read(int count) {
+    const auto what = capstan::event_options().from(capstan::event_position::earliest());
+    capstan::event_consumer events(co_await asio::this_coro::executor, example::setting("SERVICE"), what, impatient());
+    events.on_connection_changed(tell_changes);
+    for (int seen = 0; seen < count; ++seen) {
+        const auto event = co_await events.async_next();
+        say("event", event->partition() + "/" + std::to_string(event->sequence_number()) + " " + std::string(event->body()));
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view mode = argc == 3 ? argv[1] : "";
+    const int count = argc == 3 ? std::stoi(argv[2]) : 0;
+    if (mode == "send")
+        return example::run(send(count));
+    if (mode == "receive")
+        return example::run(receive(count));
+    if (mode == "confirm")
+        return example::run(confirm(count));
+    if (mode == "read")
+        return example::run(read(count));
+    std::cerr << "client_program send|receive|confirm|read COUNT\n";
+    return 1;
+}
