@@ -5,6 +5,9 @@ find_package(OpenSSL 3.0 REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
+if(NOT CAPSTAN_HUB) # the clients need no more
+  return()
+endif()
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 
@@ -12,5 +15,3 @@ find_package(tomlplusplus REQUIRED)
 find_library(ROCKSDB_LIBRARY rocksdb REQUIRED)
 add_library(rocksdb::rocksdb UNKNOWN IMPORTED)
 set_target_properties(rocksdb::rocksdb PROPERTIES IMPORTED_LOCATION ${ROCKSDB_LIBRARY})
-
-add_compile_definitions(SPDLOG_FMT_EXTERNAL BOOST_ASIO_NO_DEPRECATED)

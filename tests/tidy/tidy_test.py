@@ -78,7 +78,7 @@ def without_comments_and_texts(code):
 def read_rooms():
     """For each room, itself and all that it stands on, as CMakeLists.txt says."""
     direct = {}
-    for match in re.finditer(r"^capstan_room\((\w+)\s+DEPS([^)]*)\)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE):
+    for match in re.finditer(r"^\s*capstan_room\((\w+)\s+DEPS([^)]*)\)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE):
         direct[match[1]] = re.findall(r"capstan_(\w+)", match[2].split("PUBLIC")[0])
     below = {}
     for room, rooms in direct.items():  # the list is in the order of the house, the lowest first
