@@ -16,6 +16,8 @@
 
 #include <capstan/error.hpp>
 
+#include "client/cancellation.hpp"
+
 namespace capstan::client {
 
 namespace asio = boost::asio;
@@ -27,9 +29,10 @@ public:
     using handler = asio::any_completion_handler<void(std::exception_ptr, Values...)>;
 
     completion() = default;
-    /// `otherwise`: where the handler runs if it has no executor of its own.
+    /// `otherwise`: the strand of the operation, and where the handler runs if it has no executor of its own.
     completion(handler whose, asio::any_io_executor otherwise)
         : handler_(std::move(whose)), otherwise_(std::move(otherwise)),
+          cancel_(asio::get_associated_cancellation_slot(handler_), otherwise_),
           work_(std::in_place, asio::get_associated_executor(handler_, otherwise_)) {}
     completion(completion&& other) noexcept : completion() { take(other); }
     completion& operator=(completion&& other) noexcept {
@@ -40,7 +43,7 @@ public:
     ~completion() { drop(); }
 
     explicit operator bool() const { return work_.has_value(); }
-    asio::cancellation_slot slot() const { return asio::get_associated_cancellation_slot(handler_); }
+    const cancellation& cancel() const { return cancel_; }
 
     void succeed(Values... values) { finish(nullptr, std::move(values)...); }
     void fail(const client_error& why) { finish(std::make_exception_ptr(why), Values()...); }
@@ -52,8 +55,8 @@ private:
     void finish(std::exception_ptr error, Values... values) {
         if (!work_)
             return;
-        slot().clear();
         auto run = [last = std::move(handler_), error, ... given = std::move(values)]() mutable {
+            asio::get_associated_cancellation_slot(last).clear();
             std::move(last)(error, std::move(given)...);
         };
         auto hop = [work = work_guard(std::move(*work_)), run = std::move(run)]() mutable {
@@ -71,12 +74,14 @@ private:
             return;
         handler_.swap(other.handler_); // its assignment calls itself for ever in Boost 1.81
         otherwise_ = other.otherwise_;
+        cancel_ = std::move(other.cancel_);
         work_.emplace(std::move(*other.work_));
         other.work_.reset();
     }
 
     handler handler_;
     asio::any_io_executor otherwise_;
+    cancellation cancel_;
     std::optional<work_guard> work_;
 };
 

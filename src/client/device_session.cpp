@@ -86,11 +86,11 @@ void device_session::send(amqp::bytes payload, std::uint32_t format, completion<
             strand(), sender_link::settings{address("events"), options.max_queued_sends(), options.operation_time_out()});
         participant_->add(telemetry_);
     }
-    const auto slot = then.slot();
+    const auto taken_back = then.cancel();
     auto sent = [then = std::move(then)](const std::optional<client_error>& failed) mutable {
         failed ? then.fail(*failed) : then.succeed();
     };
-    telemetry_->send(std::move(payload), format, slot, std::move(sent));
+    telemetry_->send(std::move(payload), format, taken_back, std::move(sent));
 }
 
 void device_session::receive(completion<command> then) {
@@ -99,8 +99,8 @@ void device_session::receive(completion<command> then) {
             std::make_shared<receiver_link>(strand(), address("devicebound"), connection_->options().prefetch().value_or(default_prefetch));
         participant_->add(commands_);
     }
-    const auto slot = then.slot();
-    commands_->receive(slot,
+    const auto taken_back = then.cancel();
+    commands_->receive(taken_back,
                        [on = commands_, strand = strand(), then = std::move(then)](std::expected<incoming, client_error> got) mutable {
                            if (got)
                                then.succeed(command_settlement::to_command(on, strand, *got));

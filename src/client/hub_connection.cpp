@@ -67,6 +67,8 @@ asio::awaitable<std::optional<client_error>> hub_connection::connect_and_convers
         stream = co_await std::move(opening);
     } catch (const client_error& failed) {
         co_return failed;
+    } catch (const std::exception& failed) { // cancelled
+        co_return client_error(errc::connection_failed, failed.what());
     }
     if (closed_)
         co_return closed_;

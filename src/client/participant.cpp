@@ -101,6 +101,10 @@ void participant::attach_all() {
 }
 
 void participant::attach(link& what) {
+    const auto* kept = find(what);
+    if (!kept) // removed by what another link was told
+        return;
+    const auto keep = kept->what;
     auto& engine = line_->to.engine;
     const auto request = what.request();
     auto id = channel_ != 0 ? engine.attach(channel_ - 1, request) : std::nullopt;
@@ -111,7 +115,7 @@ void participant::attach(link& what) {
     }
     if (!id)
         return try_again(client_error(errc::hub_unavailable, "no more links on this connection"));
-    line_->route(*id, find(what)->what, this);
+    line_->route(*id, keep, this);
     what.attached(line_->to, *id);
     line_->to.wake();
 }

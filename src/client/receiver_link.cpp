@@ -1,7 +1,5 @@
 #include "client/receiver_link.hpp"
 
-#include <boost/asio/dispatch.hpp>
-
 #include "auth/random.hpp"
 #include "client/classify.hpp"
 
@@ -22,17 +20,14 @@ amqp::attach_request receiver_link::request() {
     return asked;
 }
 
-void receiver_link::receive(asio::cancellation_slot cancel, answer then) {
+void receiver_link::receive(const cancellation& taken_back, answer then) {
     if (failed_)
         return then(std::unexpected(*failed_));
     const auto which = next_ticket_++;
-    if (cancel.is_connected())
-        cancel.assign([weak = weak_from_this(), strand = strand_, which](asio::cancellation_type) {
-            asio::dispatch(strand, [weak, which] {
-                if (const auto self = weak.lock())
-                    self->cancel(which);
-            });
-        });
+    taken_back.assign([weak = weak_from_this(), which] {
+        if (const auto self = weak.lock())
+            self->cancel(which);
+    });
     waiting_.emplace(which, std::move(then));
     hand_over();
 }

@@ -24,9 +24,9 @@ public:
     /// `prefetch` messages may wait here.
     receiver_link(asio::any_io_executor strand, std::string address, std::uint32_t prefetch);
 
-    /// `then` runs on the strand. The slot's signal ends it with errc::canceled.
+    /// `then` runs on the strand. `taken_back` ends it with errc::canceled.
     using answer = std::move_only_function<void(std::expected<incoming, client_error>)>;
-    void receive(asio::cancellation_slot cancel, answer then);
+    void receive(const cancellation& taken_back, answer then);
     /// Done when the peer has confirmed it; lock_lost when the message is no longer ours.
     void settle(std::uint64_t attachment, amqp::delivery_id which, const amqp::delivery_state& state, completion<> then);
 

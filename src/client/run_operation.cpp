@@ -4,14 +4,13 @@
 
 namespace capstan::client {
 
-void start_run(std::shared_ptr<hub_connection> connection, completion<> then) {
-    if (auto slot = then.slot(); slot.is_connected())
-        slot.assign([weak = std::weak_ptr(connection)](asio::cancellation_type) {
-            const auto cancelled = weak.lock();
-            if (!cancelled)
-                return;
-            asio::post(cancelled->strand(), [cancelled] { cancelled->close(client_error(errc::canceled)); });
-        });
+namespace {
+
+void run_for(const std::shared_ptr<hub_connection>& connection, completion<> then) {
+    then.cancel().assign([weak = std::weak_ptr(connection)] {
+        if (const auto cancelled = weak.lock())
+            cancelled->close(client_error(errc::canceled));
+    });
     auto over = [then = std::move(then), connection](const std::exception_ptr& error) mutable {
         if (error)
             then.fail(failure_of(error));
@@ -19,6 +18,12 @@ void start_run(std::shared_ptr<hub_connection> connection, completion<> then) {
             then.succeed();
     };
     asio::co_spawn(connection->strand(), connection->run(), std::move(over));
+}
+
+} // namespace
+
+void start_run(std::shared_ptr<hub_connection> connection, completion<> then) {
+    asio::dispatch(connection->strand(), [connection, then = std::move(then)]() mutable { run_for(connection, std::move(then)); });
 }
 
 } // namespace capstan::client

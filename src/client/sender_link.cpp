@@ -1,7 +1,5 @@
 #include "client/sender_link.hpp"
 
-#include <boost/asio/dispatch.hpp>
-
 #include "auth/random.hpp"
 #include "client/classify.hpp"
 
@@ -20,19 +18,16 @@ amqp::attach_request sender_link::request() {
     return asked;
 }
 
-void sender_link::send(amqp::bytes payload, std::uint32_t format, asio::cancellation_slot slot, done then) {
+void sender_link::send(amqp::bytes payload, std::uint32_t format, const cancellation& taken_back, done then) {
     if (failed_)
         return then(failed_);
     if (queue_.size() >= how_.max_queued)
         return then(client_error(errc::send_queue_full, std::to_string(queue_.size()) + " messages wait to be accepted"));
     const auto which = next_ticket_++;
-    if (slot.is_connected())
-        slot.assign([weak = weak_from_this(), strand = strand_, which](asio::cancellation_type) {
-            asio::dispatch(strand, [weak, which] {
-                if (const auto self = weak.lock())
-                    self->cancel(which);
-            });
-        });
+    taken_back.assign([weak = weak_from_this(), which] {
+        if (const auto self = weak.lock())
+            self->cancel(which);
+    });
     queue_.emplace(which, outgoing{std::move(payload), format, std::chrono::steady_clock::now() + how_.time_out, std::move(then)});
     watch_deadlines();
     pump();

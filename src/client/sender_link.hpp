@@ -23,8 +23,8 @@ public:
 
     /// Gets why it failed, or nothing. Runs on the strand.
     using done = std::move_only_function<void(const std::optional<client_error>&)>;
-    /// The slot's signal ends it with errc::canceled.
-    void send(amqp::bytes payload, std::uint32_t format, asio::cancellation_slot cancel, done then);
+    /// `taken_back` ends it with errc::canceled.
+    void send(amqp::bytes payload, std::uint32_t format, const cancellation& taken_back, done then);
 
     amqp::attach_request request() override;
     void on_credited() override { pump(); }

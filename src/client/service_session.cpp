@@ -58,11 +58,11 @@ void service_session::send(const std::string& device_id, message what, completio
     if (what.message_id().empty())
         what.message_id(auth::random_uuid());
     const auto id = what.message_id();
-    const auto slot = then.slot();
+    const auto taken_back = then.cancel();
     auto sent = [id, then = std::move(then)](const std::optional<client_error>& failed) mutable {
         failed ? then.fail(*failed) : then.succeed(id);
     };
-    commands().send(encode(std::move(what), "/devices/" + auth::percent_encode(device_id) + "/messages/devicebound"), 0, slot,
+    commands().send(encode(std::move(what), "/devices/" + auth::percent_encode(device_id) + "/messages/devicebound"), 0, taken_back,
                     std::move(sent));
 }
 
@@ -74,13 +74,10 @@ void service_session::send_and_confirm(const std::string& device_id, message wha
     const auto id = what.message_id();
     if (unconfirmed_.contains(id))
         return then.fail(client_error(errc::invalid_argument, "a message with the id " + id + " is waiting to be confirmed"));
-    if (auto slot = then.slot(); slot.is_connected())
-        slot.assign([weak = weak_from_this(), strand = strand(), id](asio::cancellation_type) {
-            asio::dispatch(strand, [weak, id] {
-                if (const auto self = weak.lock())
-                    self->cancel_confirmation(id);
-            });
-        });
+    then.cancel().assign([weak = weak_from_this(), id] {
+        if (const auto self = weak.lock())
+            self->cancel_confirmation(id);
+    });
     unconfirmed_.emplace(id, std::move(then));
     what.feedback(feedback_wanted::full);
     listen();
@@ -109,13 +106,10 @@ void service_session::receive_feedback(completion<feedback_batch> then) {
         return kept_.pop_front();
     }
     const auto which = next_ticket_++;
-    if (auto slot = then.slot(); slot.is_connected())
-        slot.assign([weak = weak_from_this(), strand = strand(), which](asio::cancellation_type) {
-            asio::dispatch(strand, [weak, which] {
-                if (const auto self = weak.lock())
-                    self->cancel_receive(which);
-            });
-        });
+    then.cancel().assign([weak = weak_from_this(), which] {
+        if (const auto self = weak.lock())
+            self->cancel_receive(which);
+    });
     waiting_.emplace(which, std::move(then));
     listen();
 }
@@ -176,14 +170,14 @@ void service_session::receive_file(completion<file_notification> then) {
                                                  options_.prefetch().value_or(default_prefetch));
         participant_->add(files_);
     }
-    const auto slot = then.slot();
+    const auto taken_back = then.cancel();
     auto got = [on = files_, strand = strand(), then = std::move(then)](const std::expected<incoming, client_error>& arrived) mutable {
         if (!arrived)
             return then.fail(arrived.error());
         settlement(on, strand, *arrived).settle(amqp::delivery_state::accepted(), unheard(strand));
         then.succeed(to_file_notification(arrived->payload));
     };
-    files_->receive(slot, std::move(got));
+    files_->receive(taken_back, std::move(got));
 }
 
 // --- the end

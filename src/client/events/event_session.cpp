@@ -282,13 +282,10 @@ void event_session::ask_partition(std::shared_ptr<std::vector<partition_info>> f
 void event_session::next(next_event then) {
     begin();
     const auto which = next_ticket_++;
-    if (auto slot = then.slot(); slot.is_connected())
-        slot.assign([weak = weak_from_this(), strand = strand_, which](asio::cancellation_type) {
-            asio::dispatch(strand, [weak, which] {
-                if (const auto self = weak.lock())
-                    self->cancel(which);
-            });
-        });
+    then.cancel().assign([weak = weak_from_this(), which] {
+        if (const auto self = weak.lock())
+            self->cancel(which);
+    });
     waiting_.emplace(which, std::move(then));
     hand_over();
 }
