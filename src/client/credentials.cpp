@@ -19,7 +19,8 @@ token_provider provider_of(std::string key_base64, std::string policy) {
 
 std::chrono::milliseconds renew_after(const std::string& token, std::chrono::system_clock::time_point now, std::chrono::seconds life) {
     const auto parsed = auth::parse_sas_token(token);
-    const auto left = parsed ? std::chrono::floor<std::chrono::milliseconds>(parsed->expires - now) : std::chrono::milliseconds(life);
+    // Not in the clock's nanoseconds, which end in the year 2262.
+    const auto left = parsed ? parsed->expires - std::chrono::floor<std::chrono::milliseconds>(now) : std::chrono::milliseconds(life);
     // A provider may give one that lasts for years, or one that has as good as ended.
     constexpr std::chrono::milliseconds soonest{100}, latest = std::chrono::hours(24 * 20);
     return std::clamp(left * 85 / 100, soonest, latest);
