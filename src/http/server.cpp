@@ -11,30 +11,19 @@
 
 namespace capstan::http {
 
-namespace {
-
-asio::ssl::context adopt(const net::tls_context& tls) {
-    // The context has a counter of its own; Asio's gives back the count that it is handed.
-    SSL_CTX_up_ref(tls.native());
-    return asio::ssl::context(tls.native());
-}
-
-} // namespace
-
 /// Outlives the server as long as a session does.
 struct server::shared : std::enable_shared_from_this<shared> {
     shared(std::vector<thread> io, capstan::hub::hub& of, std::shared_ptr<const net::tls_context> given, limits limits_given)
-        : threads(std::move(io)), waiting(threads.size()), hub(of), tls_owner(std::move(given)), tls(adopt(*tls_owner)),
-          bounds(limits_given), acceptor(threads.front().loop), retry(threads.front().loop) {}
+        : threads(std::move(io)), waiting(threads.size()), hub(of), tls(std::move(given)), bounds(limits_given),
+          acceptor(threads.front().loop), retry(threads.front().loop) {}
 
     void accept();
-    void start(asio::ip::tcp::socket socket, std::size_t on);
+    void start(net::tcp_socket socket, std::size_t on);
 
     const std::vector<thread> threads;
     std::vector<waiting_sessions> waiting; ///< by thread
     capstan::hub::hub& hub;
-    const std::shared_ptr<const net::tls_context> tls_owner;
-    asio::ssl::context tls;
+    const std::shared_ptr<const net::tls_context> tls;
     const limits bounds;
     asio::ip::tcp::acceptor acceptor; ///< on the first thread
     asio::steady_timer retry;
@@ -72,7 +61,7 @@ std::expected<std::uint16_t, std::string> server::open(const std::string& addres
 void server::shared::accept() {
     const auto on = next++ % threads.size();
     acceptor.async_accept(threads[on].loop,
-                          [self = shared_from_this(), on](const boost::system::error_code& error, asio::ip::tcp::socket socket) {
+                          [self = shared_from_this(), on](const boost::system::error_code& error, net::tcp_socket socket) {
                               if (self->stopping || error == asio::error::operation_aborted)
                                   return;
                               if (!error) {
@@ -89,13 +78,11 @@ void server::shared::accept() {
                           });
 }
 
-void server::shared::start(asio::ip::tcp::socket socket, std::size_t on) {
+void server::shared::start(net::tcp_socket socket, std::size_t on) {
     if (sessions >= bounds.connections)
         return; // closed with the socket
     ++sessions;
-    boost::system::error_code ignored;
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    auto session = serve_session(std::move(socket), tls, context{hub, threads[on].queue}, bounds, waiting[on]);
+    auto session = serve_session(std::move(socket), *tls, context{hub, threads[on].queue}, bounds, waiting[on], threads[on].websockets);
     asio::co_spawn(threads[on].loop, std::move(session), [self = shared_from_this()](std::exception_ptr fault) {
         --self->sessions;
         if (fault)

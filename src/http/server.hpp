@@ -1,29 +1,37 @@
 #pragma once
-// The HTTPS port: registry, purge, statistics, health. Connections are spread over the io threads that it is given.
+// The HTTPS port: registry, purge, statistics, health, and the beginning of AMQP over WebSockets. Connections are spread over the io
+// threads that it is given.
 
 #include <atomic>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 
 #include "http/exchange.hpp"
+#include "net/stream.hpp"
 #include "net/tls_context.hpp"
 
 namespace capstan::http {
 
 struct limits {
-    std::size_t connections = 2048;      ///< those beyond are closed as they come; each holds some 50 KiB
+    std::size_t connections = 2048;      ///< those beyond are closed as they come; each holds some 20 KiB
     std::size_t header = 16 * 1024;      ///< bytes; a token is 8 KiB at most
     std::size_t body = 1024 * 1024;      ///< bytes; a hundred devices with all they can have
     std::chrono::seconds request_time{30};
     std::chrono::seconds idle_time{60};
 };
+
+/// Takes a connection that became a WebSocket, on the thread of its socket.
+using websocket_taker = std::move_only_function<void(std::unique_ptr<net::stream>)>;
+/// Gives a taker, who has a place for one more connection; none when there is no place. Called on the thread that it is for; the
+/// taker is used at once, or dropped.
+using websocket_host = std::function<websocket_taker()>;
 
 class server {
 public:
@@ -31,6 +39,7 @@ public:
     struct thread {
         boost::asio::io_context& loop;
         run_queue& queue;
+        websocket_host websockets{}; ///< none: there are no WebSockets
     };
 
     server(std::vector<thread> threads, capstan::hub::hub& hub, std::shared_ptr<const net::tls_context> tls, limits bounds = {});

@@ -6,19 +6,19 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <spdlog/spdlog.h>
 
 #include "http/router.hpp"
 #include "http/status.hpp"
+#include "http/websocket.hpp"
+#include "net/tls_stream.hpp"
+#include "net/websocket_stream.hpp"
 
 namespace capstan::http {
 namespace {
 
 namespace beast = boost::beast;
-using stream = beast::ssl_stream<beast::tcp_stream>;
 using parser = beast::http::request_parser<beast::http::string_body>;
 using response = beast::http::response<beast::http::string_body>;
 
@@ -41,9 +41,9 @@ request to_request(const parser& parsed, std::string peer) {
 
 response to_response(const answer& given, const parser::value_type& asked, bool keep_alive) {
     response message(given.status, asked.version());
-    message.keep_alive(keep_alive);
     for (const auto& [name, value] : given.headers)
         message.set(name, value);
+    message.keep_alive(keep_alive);
     if (given.body) {
         message.set(beast::http::field::content_type, "application/json; charset=utf-8");
         message.body() = boost::json::serialize(*given.body);
@@ -67,24 +67,32 @@ asio::awaitable<answer> answer_to(context& in, const request& asked) {
     co_return error_answer(errc::server_error, "InternalServerError", in.hub.clock().now());
 }
 
+/// One connection, as its coroutines share it.
+struct session {
+    wire on;
+    context& in;
+    const limits& bounds;
+    waiting_sessions& waiting;
+    const websocket_host& websockets;
+    std::string peer;
+    beast::flat_buffer buffer{};
+};
+
 /// Reads a whole request, in the time that is given to it.
-asio::awaitable<boost::system::error_code> read_request(stream& wire, beast::flat_buffer& buffer, parser& parsed, const limits& bounds,
-                                                        waiting_sessions& waiting) {
+asio::awaitable<boost::system::error_code> read_request(session& with, parser& parsed) {
     boost::system::error_code error;
-    parsed.header_limit(static_cast<std::uint32_t>(bounds.header));
-    parsed.body_limit(bounds.body);
-    auto& tcp = beast::get_lowest_layer(wire);
-    tcp.expires_after(bounds.idle_time);
-    waiting.streams.insert(&tcp);
-    co_await beast::http::async_read_header(wire, buffer, parsed, into(error));
-    waiting.streams.erase(&tcp);
-    tcp.expires_after(bounds.request_time);
+    parsed.header_limit(static_cast<std::uint32_t>(with.bounds.header));
+    parsed.body_limit(with.bounds.body);
+    with.waiting.wires.insert(&with.on);
+    co_await beast::http::async_read_header(with.on, with.buffer, parsed, into(error));
+    with.waiting.wires.erase(&with.on);
+    with.on.expires_after(with.bounds.request_time);
     if (!error && beast::iequals(parsed.get()[beast::http::field::expect], "100-continue")) {
         response go_on(status::continue_, parsed.get().version());
-        co_await beast::http::async_write(wire, go_on, into(error));
+        co_await beast::http::async_write(with.on, go_on, into(error));
     }
     if (!error)
-        co_await beast::http::async_read(wire, buffer, parsed, into(error));
+        co_await beast::http::async_read(with.on, with.buffer, parsed, into(error));
     co_return error;
 }
 
@@ -102,58 +110,74 @@ std::optional<answer> complaint(const boost::system::error_code& error, wall_tim
     return error_answer(errc::bad_request, "This is not an HTTP request.", now);
 }
 
+/// Gives the connection to those who speak AMQP: the session is over then. Otherwise, the answer that says why not.
+std::optional<answer> upgrade(session& with, const parser& parsed) {
+    const auto now = with.in.hub.clock().now();
+    const auto agreed = agree_to_websocket(parsed.get(), now);
+    if (!agreed)
+        return agreed.error();
+    auto taker = with.websockets ? with.websockets() : nullptr;
+    if (!taker)
+        return error_answer(errc::service_unavailable, "The hub has as many connections as it may have, or is stopping.", now);
+    const auto rest = with.buffer.cdata();
+    const auto* const early = static_cast<const std::uint8_t*>(rest.data());
+    taker(std::make_unique<net::websocket_stream>(with.on.release(), *agreed, bytes(early, early + rest.size())));
+    return std::nullopt;
+}
+
 /// Reads on for a while what a client that was refused still sends: closed at once, the connection would be reset, and the client
 /// would not see why.
-asio::awaitable<void> let_finish(stream& wire) {
+asio::awaitable<void> let_finish(wire& on) {
     constexpr std::size_t enough = 8 << 20;
-    beast::get_lowest_layer(wire).expires_after(std::chrono::seconds(2));
+    on.expires_after(std::chrono::seconds(2));
     std::array<char, 4096> nothing;
     boost::system::error_code error;
     for (std::size_t count = 0; !error && count < enough;)
-        count += co_await wire.async_read_some(asio::buffer(nothing), into(error));
+        count += co_await on.async_read_some(asio::buffer(nothing), into(error));
+}
+
+/// None when there is nothing more to say: nobody is left, or the connection is another's now.
+asio::awaitable<std::optional<answer>> answer_to(session& with, const parser& parsed, const boost::system::error_code& error) {
+    if (error)
+        co_return complaint(error, with.in.hub.clock().now());
+    const auto asked = to_request(parsed, with.peer);
+    if (is_websocket_path(asked.path))
+        co_return upgrade(with, parsed);
+    co_return co_await answer_to(with.in, asked);
 }
 
 /// One request and its answer. False when the connection is over.
-asio::awaitable<bool> serve_request(stream& wire, beast::flat_buffer& buffer, context& in, const limits& bounds, const std::string& peer,
-                                    waiting_sessions& waiting) {
+asio::awaitable<bool> serve_request(session& with) {
     parser parsed;
-    auto error = co_await read_request(wire, buffer, parsed, bounds, waiting);
-    std::optional<answer> given;
-    if (error) {
-        given = complaint(error, in.hub.clock().now());
-        if (!given)
-            co_return false;
-    } else {
-        const auto asked = to_request(parsed, peer);
-        given = co_await answer_to(in, asked);
-    }
-    const bool keep_alive = !error && parsed.get().keep_alive() && !waiting.stopping;
+    auto error = co_await read_request(with, parsed);
+    const auto given = co_await answer_to(with, parsed, error);
+    if (!given)
+        co_return false;
+    const bool keep_alive = !error && parsed.get().keep_alive() && !with.waiting.stopping;
     const bool refused = error.failed();
     const auto message = to_response(*given, parsed.get(), keep_alive);
     error = {};
-    co_await beast::http::async_write(wire, message, into(error));
+    co_await beast::http::async_write(with.on, message, into(error));
     if (refused && !error)
-        co_await let_finish(wire);
+        co_await let_finish(with.on);
+    with.on.expires_after(with.bounds.idle_time);
     co_return !error && keep_alive;
 }
 
 } // namespace
 
-asio::awaitable<void> serve_session(asio::ip::tcp::socket socket, asio::ssl::context& tls, context in, const limits& bounds,
-                                    waiting_sessions& waiting) {
+asio::awaitable<void> serve_session(net::tcp_socket socket, const net::tls_context& tls, context in, const limits& bounds,
+                                    waiting_sessions& waiting, const websocket_host& websockets) {
     boost::system::error_code error;
     const auto remote = socket.remote_endpoint(error);
-    const auto peer = error ? std::string("unknown") : remote.address().to_string() + ':' + std::to_string(remote.port());
-    error = {};
-    stream wire(std::move(socket), tls);
-    beast::get_lowest_layer(wire).expires_after(bounds.request_time);
-    co_await wire.async_handshake(asio::ssl::stream_base::server, into(error));
-    if (error)
+    auto peer = error ? std::string("unknown") : remote.address().to_string() + ':' + std::to_string(remote.port());
+    session with{wire(std::make_unique<net::tls_stream>(std::move(socket), tls)), in, bounds, waiting, websockets, std::move(peer)};
+    with.on.expires_after(bounds.request_time); // for the TLS handshake, which reading drives, and the first request
+    while (!waiting.stopping && co_await serve_request(with)) {}
+    if (!with.on.is_open())
         co_return;
-    beast::flat_buffer buffer;
-    while (!waiting.stopping && co_await serve_request(wire, buffer, in, bounds, peer, waiting)) {}
-    beast::get_lowest_layer(wire).expires_after(std::chrono::seconds(2));
-    co_await wire.async_shutdown(into(error));
+    with.on.stream().finish();
+    co_await let_finish(with.on);
 }
 
 } // namespace capstan::http

@@ -18,7 +18,7 @@ void keep_alive(tcp_socket& socket, boost::system::error_code& ignored) {
 
 } // namespace
 
-stream::stream(tcp_socket socket) : socket_(std::move(socket)) {
+socket_stream::socket_stream(tcp_socket socket) : socket_(std::move(socket)) {
     boost::system::error_code ignored; // of a socket that the peer has reset already: the first read says it
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);

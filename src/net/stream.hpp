@@ -19,9 +19,10 @@ using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost:
 enum class io_state : std::uint8_t {
     moved,         ///< `count` bytes were read or written, at least one; there may be room for more
     wait_readable, ///< try again when the socket is readable
-    wait_writable, ///< try again when the socket is writable; a TLS read can need that too
+    wait_writable, ///< try again when the socket is writable; a read can need that too
     closed,        ///< the peer sends nothing more
-    failed,        ///< the stream is broken: `error` says why
+    over, ///< nothing more comes that counts: `error` is eof, or what the peer did wrong. finish() answers that; the rest is dropped
+    failed, ///< the stream is broken: `error` says why
 };
 
 struct io_result {
@@ -33,8 +34,7 @@ struct io_result {
 /// Used by one thread, that of its socket's io_context. Whoever uses streams has SIGPIPE ignored.
 class stream {
 public:
-    /// Takes a connected socket, and makes it non-blocking.
-    explicit stream(tcp_socket socket);
+    stream() = default;
     virtual ~stream() = default;
     stream(const stream&) = delete;
     stream& operator=(const stream&) = delete;
@@ -55,7 +55,16 @@ public:
     virtual void finish() = 0;
 
     /// For waiting and closing.
-    tcp_socket& socket() { return socket_; }
+    virtual tcp_socket& socket() = 0;
+};
+
+/// A stream that has the socket itself.
+class socket_stream : public stream {
+public:
+    /// Takes a connected socket, and makes it non-blocking.
+    explicit socket_stream(tcp_socket socket);
+
+    tcp_socket& socket() final { return socket_; }
 
 protected:
     tcp_socket socket_;

@@ -4,9 +4,9 @@
 namespace capstan::net {
 
 /// Bytes as they are.
-class tcp_stream final : public stream {
+class tcp_stream final : public socket_stream {
 public:
-    using stream::stream;
+    using socket_stream::socket_stream;
 
     io_result read_some(std::span<std::uint8_t> into) override;
     io_result write_some(bytes_view from) override;

@@ -21,7 +21,7 @@ void forget_errors() {
 
 } // namespace
 
-tls_stream::tls_stream(tcp_socket socket, const tls_context& context) : stream(std::move(socket)), ssl_(SSL_new(context.native())) {
+tls_stream::tls_stream(tcp_socket socket, const tls_context& context) : socket_stream(std::move(socket)), ssl_(SSL_new(context.native())) {
     if (!ssl_ || SSL_set_fd(ssl_, socket_.native_handle()) != 1) {
         SSL_free(ssl_);
         throw std::bad_alloc();

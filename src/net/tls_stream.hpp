@@ -6,7 +6,7 @@ namespace capstan::net {
 
 /// The server's side of TLS. OpenSSL works on the socket itself: no buffer pair in between, and none at all while it is idle
 /// (asio::ssl::stream keeps about 34 KB for each connection).
-class tls_stream final : public stream {
+class tls_stream final : public socket_stream {
 public:
     /// Throws std::bad_alloc.
     tls_stream(tcp_socket socket, const tls_context& context);

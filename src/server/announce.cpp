@@ -1,6 +1,8 @@
 #include "server/announce.hpp"
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -32,7 +34,7 @@ std::string event_hub_string(const std::string& authority, const auth::access_po
 
 } // namespace
 
-std::string greeting(const endpoints& at, const hub_file& hub) {
+std::string greeting(const endpoints& at, const hub_file* hub) {
     const std::string host = host_in_url(at.hostnames.front());
     const std::string amqps = at.amqps_port == usual_amqps_port ? host : fmt::format("{}:{}", host, at.amqps_port);
     std::string text = fmt::format("Capstan is running.\n"
@@ -42,20 +44,31 @@ std::string greeting(const endpoints& at, const hub_file& hub) {
                                    host, at.amqps_port, host, at.https_port, at.data_folder.string());
     if (!at.ca.empty())
         text += fmt::format("  CA for clients   {}\n", at.ca.string());
-    if (const auto* owner = hub.policies.find("iothubowner"))
+    if (const auto* owner = hub ? hub->policies.find("iothubowner") : nullptr)
         text += fmt::format("  IoT hub          {}\n", hub_string(at.hostnames.front(), *owner));
-    if (const auto* service = hub.policies.find("service"))
-        text += fmt::format("  Event Hubs       {}\n", event_hub_string(amqps, *service, hub.event_hub));
+    if (const auto* service = hub ? hub->policies.find("service") : nullptr)
+        text += fmt::format("  Event Hubs       {}\n", event_hub_string(amqps, *service, hub->event_hub));
     return text + "Stop it with Ctrl-C.\n";
 }
 
 std::expected<void, std::string> announce(const config& settings, data_folder& folder, const endpoints& at) {
     if (auto published = folder.publish(at); !published)
         return published;
-    std::fputs(greeting(at, folder.hub()).c_str(), stdout);
+    if (settings.listen.ready_file)
+        if (auto written = write_endpoints(*settings.listen.ready_file, at); !written)
+            return written;
+    // Where stdout is the system's journal, others than the hub's owner may read it: no keys there.
+    const bool private_output = std::getenv("JOURNAL_STREAM") == nullptr;
+    std::fputs(greeting(at, private_output ? &folder.hub() : nullptr).c_str(), stdout);
     std::fflush(stdout);
     notify_service_manager("READY=1");
-    return settings.listen.ready_file ? write_endpoints(*settings.listen.ready_file, at) : std::expected<void, std::string>();
+    return {};
+}
+
+void withdraw(const config& settings) {
+    std::error_code none; // there may be none
+    if (settings.listen.ready_file)
+        std::filesystem::remove(*settings.listen.ready_file, none);
 }
 
 } // namespace capstan::server

@@ -112,11 +112,17 @@ void connection_task::judge() {
     }
     if (input_.state == io_state::closed)
         return end("closed by the peer");
+    if (input_.state == io_state::over) {
+        if (input_.error != boost::asio::error::eof)
+            spdlog::info("{} is disconnected: {}", address_, input_.error.message());
+        input_ = {io_state::moved};
+        return say_farewell();
+    }
     if (engine_ && engine_->finished())
         say_farewell();
 }
 
-/// Both sides have closed, or have nothing more to say to each other.
+/// Both sides have closed, or have nothing more to say to each other. What still comes is read until the peer ends.
 void connection_task::say_farewell() {
     leave_hub();
     stream_->finish();

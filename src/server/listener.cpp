@@ -86,27 +86,44 @@ void listener::on_accept(const boost::system::error_code& error, net::tcp_socket
 }
 
 void listener::admit(net::tcp_socket socket, thread_part& part) {
-    auto seat = seats_.take();
-    if (!seat) {
-        if (!std::exchange(full_, true))
-            spdlog::warn("more than {} connections: those beyond are closed as they come", seats_.limit());
+    auto seat = take_seat();
+    if (!seat)
         return;
-    }
-    full_ = false;
     part.home.thread.post(
         [this, socket = std::move(socket), &part, seat = std::move(*seat)]() mutable { start(std::move(socket), part, std::move(seat)); });
 }
 
-/// On the thread where the connection is to live.
+/// Any thread.
+std::optional<seats::seat> listener::take_seat() {
+    auto seat = seats_.take();
+    if (!full_.exchange(!seat) && !seat)
+        spdlog::warn("more than {} connections: those beyond are closed as they come", seats_.limit());
+    return seat;
+}
+
+/// On the thread where the connection is to live, like what follows.
 void listener::start(net::tcp_socket socket, thread_part& part, seats::seat seat) {
+    start(std::make_unique<net::tls_stream>(std::move(socket), *tls_), part, std::move(seat));
+}
+
+void listener::start(std::unique_ptr<net::stream> stream, thread_part& part, seats::seat seat) {
     boost::system::error_code gone;
-    const auto address = text_of(socket.remote_endpoint(gone));
+    const auto address = text_of(stream->socket().remote_endpoint(gone));
     if (gone || part.stopping)
         return;
-    auto stream = std::make_unique<net::tls_stream>(std::move(socket), *tls_);
     const auto task = std::make_shared<connection_task>(part.home, std::move(stream), address, std::move(seat));
     part.connections.push_back(*task);
     task->start();
+}
+
+http::websocket_taker listener::websocket_place(std::size_t thread) {
+    thread_part& part = *parts_[thread];
+    auto seat = part.stopping ? std::nullopt : take_seat();
+    if (!seat)
+        return nullptr;
+    return [this, &part, seat = std::move(*seat)](std::unique_ptr<net::stream> stream) mutable {
+        start(std::move(stream), part, std::move(seat));
+    };
 }
 
 void listener::pause(const boost::system::error_code& error) {

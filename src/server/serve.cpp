@@ -60,10 +60,10 @@ std::unique_ptr<store::store> store_of(const config& settings, const data_folder
     return must(store::open_rocksdb_store(clock, {folder.path(), partitions}));
 }
 
-std::vector<http::server::thread> threads_of(io_threads& threads) {
+std::vector<http::server::thread> threads_of(io_threads& threads, listener& amqp) {
     std::vector<http::server::thread> all;
     for (std::size_t index = 0; index < threads.size(); ++index)
-        all.push_back({threads[index].context(), threads[index]});
+        all.push_back({threads[index].context(), threads[index], [&amqp, index] { return amqp.websocket_place(index); }});
     return all;
 }
 
@@ -71,6 +71,7 @@ void run(const config& settings) {
     const system_wall_clock clock;
     const hub_wishes wishes{settings.hub.partitions, settings.hub.event_hub, settings.hub.hostnames.front()};
     auto folder = must(data_folder::open(settings.data.folder, wishes, clock.now()));
+    withdraw(settings); // only now it is certain that no other hub of this folder runs
     const auto certificates = certificates_of(settings, folder, clock.now());
     const auto tls = must(net::tls_context::for_server(certificates.certificate, certificates.key));
 
@@ -83,9 +84,12 @@ void run(const config& settings) {
     listener amqps(threads, hub, engine_settings, tls, connections_that_fit(settings.limits.connections));
     const auto amqps_port = must(amqps.open(settings.listen.bind, settings.listen.amqps_port));
     rules.amqps_port = settings.listen.advertised_amqps_port != 0 ? settings.listen.advertised_amqps_port : amqps_port;
-    http::server https(threads_of(threads), hub, tls);
+    http::server https(threads_of(threads, amqps), hub, tls);
     const auto https_port = must(https.open(settings.listen.bind, settings.listen.https_port));
 
+    // Connections that come now wait to be taken. What fails from here on fails before any thread uses what it would take down.
+    const auto ca = certificates.ca ? absolute(*certificates.ca) : std::filesystem::path();
+    must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid()}));
     stop_signals signals;
     store_watch watch(*store);
     threads.start([&](std::size_t thread) {
@@ -93,13 +97,12 @@ void run(const config& settings) {
         if (thread == 0)
             watch.look();
     });
-    const auto ca = certificates.ca ? absolute(*certificates.ca) : std::filesystem::path();
-    must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid()}));
     spdlog::info("listening on {}: AMQPS on port {}, HTTPS on port {}; {} io threads", settings.listen.bind, amqps_port, https_port,
                  threads.size());
 
     signals.wait();
     notify_service_manager("STOPPING=1");
+    withdraw(settings);
     shut_down(amqps, https, threads, *store, settings.limits.stop_time);
     spdlog::info("stopped");
 }

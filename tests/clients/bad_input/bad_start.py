@@ -47,6 +47,15 @@ def check_folder_in_use():
         hub.create_device("still-serving")
 
 
+def check_ready_file(folder):
+    refused(serve(folder / "announced", "--ready-file", "/proc/no/such/folder/ready.json"), "ready.json")
+    with Hub() as hub:
+        ready = hub.data.parent / "ready.json"
+        expect(ready.exists(), "a hub that serves has its ready file")
+        hub.stop()
+        expect(not ready.exists(), "a hub that has stopped has taken its ready file away")
+
+
 def check_foreign_folders(folder):
     foreign = folder / "foreign"
     foreign.mkdir()
@@ -118,8 +127,8 @@ def check_commands(folder):
 def test():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="startup-"))
     check_folder_in_use()
-    for check in (check_port_in_use, check_foreign_folders, check_unreadable, check_broken_certificates, check_configuration,
-                  check_partition_count, check_commands):
+    for check in (check_port_in_use, check_ready_file, check_foreign_folders, check_unreadable, check_broken_certificates,
+                  check_configuration, check_partition_count, check_commands):
         check(folder)
     return "port or folder in use, foreign, unreadable, broken certificates, wrong settings and wrong commands are refused in words"
 

@@ -4,6 +4,9 @@ import concurrent.futures
 from harness.event_reader import EventReader, body, sequence_number
 from harness.hub import Hub, expect, expect_equal, main
 from harness.raw_amqp import ACCEPTED, CLOSE, DISPOSITION, SENDER, RawClient, condition, message
+from harness.raw_websocket import WebSocketClient
+
+NORMAL = 1000  # of a WebSocket's close
 
 ENOUGH = 200
 
@@ -31,23 +34,34 @@ def next_of(client):
             return frame
 
 
+def answer_close(client):
+    """Waits for the hub's CLOSE and answers it; its condition, and the code of the WebSocket's close behind it."""
+    said = condition(next_of(client).argument(0))
+    client.perform(CLOSE)
+    expect(client.closed_by_peer(), "the WebSocket stays open")
+    return said, client.socket.close_code
+
+
 def test():
     hub = Hub().start()
     device = hub.create_device("stopped")
     client = RawClient(hub).connect_as(device.username, device.token())
     client.attach(SENDER, 1, device.address("messages/events"))
     idle = RawClient(hub).connect_as(device.username, device.token())
+    distant = WebSocketClient(hub).connect_as(device.username, device.token())
     accepted, stopping = set(), []
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        answered = pool.submit(answer_close, distant)
         said = serve_until_closed(client, accepted, lambda: stopping.append(pool.submit(hub.stop)))
         stopping[0].result()
+        expect_equal(answered.result(), ("amqp:connection:forced", NORMAL), "CLOSE over the WebSocket, and its own close")
     expect_equal([said, condition(next_of(idle).argument(0))], ["amqp:connection:forced"] * 2, "conditions of the CLOSE frames")
 
     with hub as again, EventReader(again) as reader:
         events = [event for part in reader.read_all().values() for event in part]
         expect(accepted <= {body(event) for event in events}, "an accepted message is lost")
         expect_equal([sequence_number(event) for event in events], list(range(len(events))), "sequence numbers")
-    return f"SIGTERM after {len(accepted)} accepted messages: CLOSE amqp:connection:forced to a busy and an idle client, status 0"
+    return f"SIGTERM after {len(accepted)} accepted messages: CLOSE amqp:connection:forced to busy, idle and WebSocket clients, status 0"
 
 
 main(test)

@@ -1,6 +1,7 @@
 #pragma once
 // A hub on a memory store behind an HTTPS server on this machine, with a thread of its own, and clients for it.
 
+#include <csignal>
 #include <optional>
 #include <thread>
 
@@ -74,12 +75,13 @@ public:
 
 class hub_on_http : public testing::Test {
 protected:
-    explicit hub_on_http(http::limits bounds = {}) {
+    explicit hub_on_http(http::limits bounds = {}, http::websocket_host websockets = {}) {
+        std::signal(SIGPIPE, SIG_IGN);
         settings.host_names = {"hub.local"};
         settings.name = settings.event_hub = "hub";
         instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});
         auto tls = net::tls_context::for_server(files.file, files.key_file).value();
-        server.emplace(std::vector<http::server::thread>{{loop, queue}}, *instance, std::move(tls), bounds);
+        server.emplace(std::vector<http::server::thread>{{loop, queue, std::move(websockets)}}, *instance, std::move(tls), bounds);
         port = server->open("127.0.0.1", 0).value();
         client_tls.set_verify_mode(asio::ssl::verify_peer);
         client_tls.load_verify_file(files.file);

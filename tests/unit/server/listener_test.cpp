@@ -1,16 +1,10 @@
 // The driver from end to end: our own engine as a client, over TLS, against a listener with a hub behind it.
 #include "server/listener.hpp"
 
-#include <csignal>
-
-#include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "hub/hub.hpp"
-#include "server/certificates.hpp"
-#include "support/temporary_folder.hpp"
+#include "unit/server/hub_behind_listener.hpp"
 
 namespace capstan::server {
 namespace {
@@ -19,13 +13,11 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-/// A client that waits for everything it does.
-class client {
+class client final : public test::engine_client {
 public:
     explicit client(std::uint16_t port) {
         socket_.next_layer().connect({asio::ip::address_v4::loopback(), port});
-        const timeval ten_seconds{.tv_sec = 10, .tv_usec = 0}; // a test that would wait for ever fails instead
-        setsockopt(socket_.next_layer().native_handle(), SOL_SOCKET, SO_RCVTIMEO, &ten_seconds, sizeof ten_seconds);
+        test::limit_waiting(socket_.next_layer());
     }
 
     boost::system::error_code shake_hands() {
@@ -34,7 +26,7 @@ public:
         return error;
     }
 
-    void write(bytes_view what) { asio::write(socket_, asio::buffer(what.data(), what.size())); }
+    void write(bytes_view what) override { asio::write(socket_, asio::buffer(what.data(), what.size())); }
 
     /// What is read until the end, and how it ended.
     std::pair<bytes, boost::system::error_code> read_to_end() {
@@ -44,79 +36,29 @@ public:
         return {all, end};
     }
 
-    /// Runs the engine until it gives an event of that kind.
-    template<class Event> Event until() {
-        for (;;) {
-            while (auto event = engine_.next_event())
-                if (const auto* wanted = std::get_if<Event>(&*event))
-                    return *wanted;
-            for (auto output = engine_.output(); !output.empty(); output = engine_.output()) {
-                write(output);
-                engine_.sent(output.size());
-            }
-            const auto count = socket_.read_some(asio::buffer(input_));
-            engine_.receive(bytes_view(input_).first(count), now());
-        }
-    }
-
     /// Writes what the engine has left, and reads until the hub has closed.
     void finish() {
-        while (engine_.next_event()) {}
-        write(engine_.output());
+        write_output();
         EXPECT_EQ(read_to_end().second, asio::error::eof);
     }
 
     tcp::socket& socket() { return socket_.next_layer(); }
 
 private:
-    static steady_time now() { return std::chrono::steady_clock::now(); }
-    static amqp::settings client_settings() {
-        amqp::settings made;
-        made.container_id = "test";
-        made.hostname = "localhost";
-        made.sasl_mechanism = "ANONYMOUS";
-        return made;
-    }
+    std::size_t read_some(asio::mutable_buffer into) override { return socket_.read_some(into); }
 
     asio::io_context context_;
     asio::ssl::context tls_{asio::ssl::context::tls_client};
     asio::ssl::stream<tcp::socket> socket_{context_, tls_};
-    amqp::settings settings_ = client_settings();
-    amqp::connection engine_{amqp::side::client, settings_, now()};
-    bytes input_ = bytes(64 * 1024);
 };
 
-class listener_test : public testing::Test {
+class listener_test : public test::hub_behind_listener {
 protected:
-    static constexpr std::size_t limit = 3;
-
     listener_test() {
-        std::signal(SIGPIPE, SIG_IGN);
         port_ = listener_.open("127.0.0.1", 0).value();
-        threads_.start([this](std::size_t thread) { hub_.tick(thread); });
-    }
-    ~listener_test() override {
-        listener_.stop_accepting();
-        listener_.end_connections();
-        EXPECT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
-        store_->close();
-        threads_.stop(io_thread::now() + 10s);
+        start();
     }
 
-    static std::shared_ptr<const net::tls_context> tls_in(const std::filesystem::path& folder) {
-        const auto files = prepare_own_certificate(folder, {"localhost"}, system_wall_clock().now()).value();
-        return net::tls_context::for_server(files.certificate, files.key).value();
-    }
-
-    test::temporary_folder folder_;
-    io_threads threads_{2};
-    system_wall_clock clock_;
-    std::unique_ptr<store::store> store_ = store::open_memory_store(clock_, 4);
-    hub::settings rules_;
-    amqp::settings engine_settings_ = hub::engine_settings(rules_);
-    auth::policy_set policies_ = auth::policy_set::built_in();
-    hub::hub hub_{rules_, policies_, *store_, clock_, threads_.queues()};
-    listener listener_{threads_, hub_, engine_settings_, tls_in(folder_ / "tls"), limit};
     std::uint16_t port_ = 0;
 };
 
