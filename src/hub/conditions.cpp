@@ -48,6 +48,7 @@ amqp::error describe(errc code, std::string_view message, wall_time now) {
 amqp::error describe(const store::failure& failure, wall_time now) {
     switch (failure.code) {
     case store::errc::full: return describe(errc::server_busy, "The hub's disk is full. Nothing was stored.", now);
+    case store::errc::busy: return describe(errc::server_busy, "Too much waits for the hub's disk. Nothing was stored.", now);
     case store::errc::closed: return describe(errc::server_busy, "The hub is stopping.", now);
     case store::errc::not_found: return describe(errc::device_not_found, "The device is not registered.", now);
     case store::errc::failed:

@@ -54,12 +54,16 @@ public:
     std::size_t thread_count() const { return threads_.size(); }
 
 private:
+    void forget_old_telemetry();
+    void on_forgotten(capstan::store::partition_id partition, const capstan::store::outcome<void>& result);
+
     const settings& settings_;
     capstan::store::store& store_;
     const wall_clock& clock_;
     std::vector<run_queue*> threads_;
     std::atomic<std::size_t> bytes_in_flight_{0};
-    wall_time next_trim_{}; ///< of old telemetry; on thread 0
+    wall_time next_trim_{};                 ///< of old telemetry; on thread 0, as is the next
+    std::vector<std::string> trim_trouble_; ///< by partition: why its last trim failed, or nothing
     std::unique_ptr<capstan::hub::access> access_;
     std::unique_ptr<capstan::hub::registry> registry_;
     std::unique_ptr<capstan::hub::presence> presence_;

@@ -52,7 +52,7 @@ public:
     virtual void remove(std::string device_id, std::vector<std::uint64_t> sequences, std::vector<feedback_record> feedback,
                         reply_to<void> reply) = 0;
 
-    /// Removes everything of a deleted device, its numbering too.
+    /// Removes everything of a device, its numbering too.
     virtual void drop(std::string device_id, reply_to<void> reply) = 0;
 
     /// The commands that expire at or before `time`, the earliest first, at most `limit`.

@@ -58,7 +58,7 @@ public:
 
     /// Gives back the device with its new etag. Fails with already_exists, not_found or precondition_failed.
     virtual void put(device value, condition when, reply_to<device> reply) = 0;
-    /// Gives back the device as it was.
+    /// Removes the device with all that command_queue has of it, in one commit. Gives back the device as it was.
     virtual void remove(std::string id, condition when, reply_to<device> reply) = 0;
 };
 

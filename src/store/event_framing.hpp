@@ -5,8 +5,9 @@
 //           annotations message                        the bytes, as they will go to readers
 
 #include <optional>
+#include <vector>
 
-#include "base/bytes.hpp"
+#include "store/telemetry_log.hpp"
 
 namespace capstan::store {
 
@@ -26,11 +27,21 @@ public:
     explicit framed_events(bytes_view framed) : rest_(framed) {}
 
     bool at_end() const { return rest_.empty(); }
+    std::size_t remaining() const { return rest_.size(); } ///< bytes
     /// None when the bytes at this place are no event.
     std::optional<framed_event> next();
 
 private:
     bytes_view rest_;
 };
+
+/// Some events of a batch, one behind the other. Points into the batch.
+struct event_run {
+    bytes_view framed;
+    std::size_t count;
+};
+
+/// All events of the batches, in runs of at most `size_max` bytes; an event that is larger is one by itself.
+std::vector<event_run> cut_into_runs(std::span<const event_batch> batches, std::size_t size_max);
 
 } // namespace capstan::store

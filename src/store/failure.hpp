@@ -13,6 +13,7 @@ namespace capstan::store {
 
 enum class errc {
     full,                ///< no space left: nothing of the request was written; it may succeed later
+    busy,                ///< too many requests wait: nothing of the request was done; it may succeed in a moment
     failed,              ///< the medium failed, or a sync did: the store takes no more writes until it is opened again
     closed,              ///< the store is being closed
     corrupt,             ///< stored bytes do not decode; the text says where and how many

@@ -91,6 +91,28 @@ TEST_P(devices, remove_gives_back_what_was_there_and_obeys_its_condition) {
     EXPECT_NE(ask_->put(device_of("pump"), must_not_exist{}).value().etag, etag) << "an etag never comes back";
 }
 
+TEST_P(devices, their_commands_go_with_them) {
+    for (const std::string id : {"pump", "pump2"}) {
+        ASSERT_TRUE(ask_->put(device_of(id), must_not_exist{}));
+        ASSERT_TRUE(ask_->put(id, command_of(1, 1'000)));
+        ASSERT_TRUE(ask_->put(id, command_of(2, 2'000)));
+    }
+    ASSERT_FALSE(ask_->remove_device("pump", must_match{"other"}));
+    EXPECT_EQ(ask_->load("pump").value().commands.size(), 2u) << "it was not removed";
+    ASSERT_TRUE(ask_->remove_device("pump", must_exist{}));
+    EXPECT_THAT(ask_->load("pump").value().commands, IsEmpty());
+    EXPECT_EQ(ask_->load("pump").value().next_sequence, 1u);
+    EXPECT_THAT(ask_->expiring(9'000), ElementsAre("pump2/1", "pump2/2"));
+}
+
+TEST_P(devices, a_command_that_is_still_on_its_way_goes_too) {
+    ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
+    store_->commands().put("pump", command_of(1, 1'000), {queue_, [](store::outcome<void>) {}});
+    ASSERT_TRUE(ask_->remove_device("pump", must_exist{}));
+    EXPECT_THAT(ask_->load("pump").value().commands, IsEmpty());
+    EXPECT_THAT(ask_->expiring(9'000), IsEmpty());
+}
+
 TEST_P(devices, they_are_listed_in_pages_by_ascending_id) {
     for (const std::string id : {"c", "a", "B", "b", "a-1"})
         ASSERT_TRUE(ask_->put(device_of(id), must_not_exist{}));

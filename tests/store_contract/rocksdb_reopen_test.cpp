@@ -163,5 +163,17 @@ TEST_F(rocksdb_reopen, a_round_larger_than_a_record_is_cut_into_records_of_one_t
         EXPECT_LE(memory->size(), 257u * 1024);
 }
 
+TEST_F(rocksdb_reopen, a_batch_larger_than_a_record_is_cut_between_its_events) {
+    const std::string half(150'000, 'x'), small(20, 'y'), huge(300'000, 'z');
+    ASSERT_TRUE(ask_->append(0, batch_of({half, small, half, half, small, huge, small, small})));
+    const auto block = ask_->read(0, 0).value();
+    EXPECT_THAT(texts_of(block), ElementsAre(half, small, half, half, small, huge, small, small));
+    EXPECT_EQ(block.memory.size(), 5u) << "150+20, 150, 150+20, 300, 20+20";
+    for (std::size_t i = 0; i < block.events.size(); ++i)
+        EXPECT_EQ(block.events[i].sequence, i);
+    EXPECT_EQ(store_->telemetry().state(0).next, 8u);
+    EXPECT_THAT(texts_of(ask_->read(0, 4, {2, 1'000'000}).value()), ElementsAre(small, huge));
+}
+
 } // namespace
 } // namespace capstan::test

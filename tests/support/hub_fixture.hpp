@@ -1,6 +1,6 @@
 #pragma once
-// A whole hub without sockets and threads: client engines on one side, the hub's peers on the other, a memory store below, one run
-// queue that is drained by hand, and a clock that the test moves.
+// A whole hub without sockets and threads: client engines on one side, the hub's peers on the other, a memory store below, run
+// queues that are drained by hand, and a clock that the test moves.
 
 #include <deque>
 
@@ -13,15 +13,16 @@
 #include "hub/peer.hpp"
 #include "support/manual_clock.hpp"
 #include "support/manual_run_queue.hpp"
+#include "support/troubled_store.hpp"
 
 namespace capstan::test {
 
 /// One client's connection to the hub under test.
 class hub_client {
 public:
-    hub_client(hub::hub& hub, const amqp::settings& server, const amqp::settings& client)
+    hub_client(hub::hub& hub, std::size_t thread, const amqp::settings& server, const amqp::settings& client)
         : client_(amqp::side::client, client, {}), server_(amqp::side::server, server, {}),
-          peer_(hub::peer::create(hub, 0, server_, {.address = "test", .client_thumbprint = {}}, [] {})) {}
+          peer_(hub::peer::create(hub, thread, server_, {.address = "test", .client_thumbprint = {}}, [] {})) {}
     ~hub_client() { peer_->disconnected(); }
 
     amqp::connection& engine() { return client_; }
@@ -93,25 +94,34 @@ private:
 
 class hub_fixture : public testing::Test {
 protected:
-    hub_fixture() {
+    /// With two threads the hub's connections are on the second; feedback is on the first.
+    explicit hub_fixture(std::size_t threads = 1) : connections_thread(threads - 1) {
         settings.host_names = {"hub.local"};
         settings.name = settings.event_hub = "hub";
-        store = store::open_memory_store(clock, 2);
-        instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});
+        store = std::make_unique<troubled_store>(store::open_memory_store(clock, 2));
+        std::vector<run_queue*> queues{&queue, &second_queue};
+        queues.resize(threads);
+        instance.emplace(settings, policies, *store, clock, queues);
         engine = hub::engine_settings(settings);
         engine.idle_time_out = std::chrono::milliseconds(0); // tests let hours pass without a frame
     }
     ~hub_fixture() override {
         clients.clear();
         store->close();
-        queue.drain();
+        drain_all();
         instance.reset();
     }
 
+    bool drain_all() {
+        bool ran = false;
+        while (queue.drain() + second_queue.drain() > 0)
+            ran = true;
+        return ran;
+    }
     /// Everything runs until nothing moves any more.
     void settle() {
         for (bool moved = true; moved;) {
-            moved = queue.drain() > 0;
+            moved = drain_all();
             for (auto& each : clients)
                 moved |= each->exchange();
         }
@@ -120,7 +130,8 @@ protected:
         clock.advance(by);
         for (auto& each : clients)
             each->advance(by), each->peer().tick();
-        instance->tick(0);
+        for (std::size_t thread = 0; thread < instance->thread_count(); ++thread)
+            instance->tick(thread);
         settle();
     }
 
@@ -144,7 +155,7 @@ protected:
             const auto text = user + '\0' + token;
             client.sasl_initial_response.insert(client.sasl_initial_response.end(), text.begin(), text.end());
         }
-        clients.push_back(std::make_unique<hub_client>(*instance, engine, client));
+        clients.push_back(std::make_unique<hub_client>(*instance, connections_thread, engine, client));
         settle();
         return *clients.back();
     }
@@ -186,10 +197,11 @@ protected:
 
     inline static const std::string device_key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     manual_clock clock;
-    manual_run_queue queue;
+    const std::size_t connections_thread;
+    manual_run_queue queue, second_queue; ///< the second is used only with two threads
     hub::settings settings;
     auth::policy_set policies = auth::policy_set::built_in();
-    std::unique_ptr<store::store> store;
+    std::unique_ptr<troubled_store> store;
     std::optional<hub::hub> instance;
     amqp::settings engine;
     std::vector<std::unique_ptr<amqp::settings>> client_settings;

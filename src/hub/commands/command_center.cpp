@@ -32,9 +32,11 @@ void command_center::enqueue(std::string device, store::command command, run_que
     });
 }
 
-void command_center::want(std::string device, receiver_id id, std::weak_ptr<command_receiver> receiver, std::size_t count) {
-    with(std::move(device),
-         [id, receiver = std::move(receiver), count](device_commands& queue) mutable { queue.want(id, std::move(receiver), count); });
+void command_center::want(std::string device, receiver_id id, run_queue& home, std::weak_ptr<command_receiver> receiver,
+                          std::size_t count) {
+    with(std::move(device), [id, &home, receiver = std::move(receiver), count](device_commands& queue) mutable {
+        queue.want(id, home, std::move(receiver), count);
+    });
 }
 
 void command_center::after_delivery(std::string device, run_queue& home, task then) {

@@ -14,11 +14,10 @@ namespace capstan::hub {
 class hub;
 class device_commands;
 
-/// A link that a device receives commands on. Called on its own run queue.
+/// A link that a device receives commands on.
 class command_receiver {
 public:
     virtual ~command_receiver() = default;
-    virtual run_queue& home() = 0;
     virtual void deliver(locked_command command) = 0;
 };
 
@@ -31,12 +30,11 @@ public:
     using taken = std::move_only_function<void(std::optional<amqp::error>)>;
     void enqueue(std::string device, store::command command, run_queue& home, taken done);
 
-    /// The receiver may take `count` commands more. The first call makes it known; a receiver that has gone without leave() is
-    /// forgotten when it is next needed.
-    void want(std::string device, receiver_id id, std::weak_ptr<command_receiver> receiver, std::size_t count);
+    /// The receiver may take `count` commands more; they are delivered on `home`. The first call makes it known, until leave().
+    void want(std::string device, receiver_id id, run_queue& home, std::weak_ptr<command_receiver> receiver, std::size_t count);
     /// `then` runs on `home` after all deliveries that want() has led to so far: for a link that is being drained.
     void after_delivery(std::string device, run_queue& home, task then);
-    /// The receiver is gone: what it holds goes back into the queue.
+    /// The receiver is gone: what it holds, or was on its way to it, goes back into the queue.
     void leave(std::string device, receiver_id id);
     /// A command that was handed out could not be passed on.
     void release(std::string device, lock_token token);

@@ -22,36 +22,49 @@ wall_time device_commands::now() const { return hub_.clock().now(); }
 bool device_commands::idle() const { return loaded_ && mailbox_.size() == 0 && receivers_.empty() && under_way_ == 0; }
 
 void device_commands::when_loaded(std::move_only_function<void(device_commands&)> work) {
-    if (loaded_)
+    if (loaded_ || (unreadable_ && !loading_))
         return work(*this);
-    // As many may wait as senders have credit.
     waiting_.push_back(std::move(work));
     load();
 }
 
-/// Without what is stored nothing may be numbered or delivered: a failed load is tried again at the next tick.
+/// Without what is stored nothing may be numbered or delivered: after a failed load commands are refused, and each tick tries again.
 void device_commands::load() {
     if (std::exchange(loading_, true))
         return;
     auto take = [self = shared_from_this()](store::outcome<store::command_list> stored) {
         self->loading_ = false;
-        if (!stored)
-            return spdlog::error("commands of device={} could not be read: {}", self->device_, stored.error().text);
-        self->mailbox_.load(std::move(*stored));
-        self->loaded_ = true;
+        stored ? self->on_loaded(std::move(*stored)) : self->on_unreadable(std::move(stored.error()));
         for (auto& work : std::exchange(self->waiting_, {}))
             work(*self);
-        self->dispatch();
     };
     hub_.store().commands().load(device_, {home(), std::move(take)});
 }
 
+void device_commands::on_loaded(store::command_list stored) {
+    if (unreadable_)
+        spdlog::info("commands of device={} can be read again", device_);
+    unreadable_.reset();
+    mailbox_.load(std::move(stored));
+    loaded_ = true;
+    dispatch();
+}
+
+void device_commands::on_unreadable(store::failure why) {
+    if (!unreadable_ && why.code != store::errc::closed)
+        spdlog::error("commands of device={} cannot be read: {}", device_, why.text);
+    unreadable_ = std::move(why);
+}
+
 void device_commands::enqueue(store::command command, run_queue& asker, command_center::taken done) {
-    const auto refuse = [&](errc why, std::string_view text) {
-        asker.post([done = std::move(done), error = describe(why, text, now())]() mutable { done(std::move(error)); });
+    const auto refuse = [&](amqp::error why) {
+        asker.post([done = std::move(done), why = std::move(why)]() mutable { done(std::move(why)); });
     };
+    if (!loaded_)
+        return refuse(describe(*unreadable_, now()));
     if (mailbox_.full())
-        return refuse(errc::queue_depth_exceeded, fmt::format("The device's queue holds {} messages, its limit.", mailbox_.size()));
+        return refuse(
+            describe(errc::queue_depth_exceeded, fmt::format("The device's queue holds {} messages, its limit.", mailbox_.size()), now()));
     const auto added = mailbox_.add(std::move(command));
     ++under_way_;
     auto stored = [self = shared_from_this(), added, &asker, done = std::move(done)](store::outcome<void> result) mutable {
@@ -66,17 +79,13 @@ void device_commands::enqueue(store::command command, run_queue& asker, command_
     hub_.store().commands().put(device_, *added, {home(), std::move(stored)});
 }
 
-void device_commands::want(receiver_id id, std::weak_ptr<command_receiver> link, std::size_t count) {
-    const auto known = std::ranges::find(receivers_, id, &receiver::id);
-    if (known == receivers_.end())
-        receivers_.push_back({id, std::move(link), count});
-    else
-        known->wanted = count;
+void device_commands::want(receiver_id id, run_queue& of_link, std::weak_ptr<command_receiver> link, std::size_t count) {
+    receivers_.want(id, of_link, std::move(link), count);
     dispatch();
 }
 
 void device_commands::leave(receiver_id id) {
-    std::erase_if(receivers_, [&](const receiver& each) { return each.id == id; });
+    receivers_.erase(id);
     mailbox_.release_all(id);
     dispatch();
 }
@@ -89,27 +98,13 @@ void device_commands::release(const lock_token& token) {
 /// Hands out what can be handed out, to the receivers in turn.
 void device_commands::dispatch() {
     while (mailbox_.deliverable()) {
-        std::erase_if(receivers_, [&](const receiver& each) {
-            if (!each.link.expired())
-                return false;
-            mailbox_.release_all(each.id);
-            return true;
-        });
-        std::size_t tried = 0;
-        while (tried < receivers_.size() && receivers_[next_receiver_ % receivers_.size()].wanted == 0)
-            ++tried, ++next_receiver_;
-        if (tried == receivers_.size())
+        auto* const chosen = receivers_.next();
+        if (!chosen)
             return;
-        auto& chosen = receivers_[next_receiver_++ % receivers_.size()];
-        auto link = chosen.link.lock();
-        if (!link)
-            continue;
-        auto locked = mailbox_.lock_next(chosen.id, new_lock_token(), now());
+        auto locked = mailbox_.lock_next(chosen->id, new_lock_token(), now());
         if (!locked)
             return;
-        --chosen.wanted;
-        auto& to = link->home();
-        to.post([link = std::move(link), locked = std::move(*locked)]() mutable { link->deliver(std::move(locked)); });
+        receivers_.give(*chosen, std::move(*locked));
     }
 }
 

@@ -8,11 +8,11 @@ class device_commands : public std::enable_shared_from_this<device_commands> {
 public:
     device_commands(hub& owner, std::string device);
 
-    /// Runs `work` once the queue has been read from the store; at once when it has.
+    /// Runs `work` once the queue has been read from the store, or has turned out to be unreadable; at once when that is known.
     void when_loaded(std::move_only_function<void(device_commands&)> work);
 
     void enqueue(store::command command, run_queue& home, command_center::taken done);
-    void want(receiver_id id, std::weak_ptr<command_receiver> receiver, std::size_t count);
+    void want(receiver_id id, run_queue& home, std::weak_ptr<command_receiver> receiver, std::size_t count);
     void leave(receiver_id id);
     void release(const lock_token& token);
     void settle(const lock_token& token, verdict what, run_queue& home, command_center::taken done);
@@ -25,14 +25,11 @@ public:
     bool idle() const;
 
 private:
-    struct receiver {
-        receiver_id id;
-        std::weak_ptr<command_receiver> link;
-        std::size_t wanted;
-    };
     using finished = std::move_only_function<void(const store::outcome<void>&)>;
 
     void load();
+    void on_loaded(store::command_list stored);
+    void on_unreadable(store::failure why);
     void dispatch();
     void remove(std::vector<departure> leaving, finished done);
     store::feedback_record record_of(const departure& leaving) const;
@@ -42,11 +39,11 @@ private:
     hub& hub_;
     std::string device_;
     mailbox mailbox_;
-    std::vector<receiver> receivers_;
-    std::size_t next_receiver_ = 0; ///< in turn
-    std::size_t under_way_ = 0;     ///< requests to the store
+    receivers<command_receiver> receivers_;
+    std::size_t under_way_ = 0; ///< requests to the store
     bool loaded_ = false, loading_ = false;
-    std::vector<std::move_only_function<void(device_commands&)>> waiting_; ///< for the load
+    std::optional<store::failure> unreadable_;                             ///< why the last load failed
+    std::vector<std::move_only_function<void(device_commands&)>> waiting_; ///< for a load; as many as come during one read
 };
 
 } // namespace capstan::hub

@@ -45,10 +45,30 @@ void feedback_center::read() {
             next_record_ = record.sequence + 1;
             records_.push_back(std::move(record));
         }
+        drop_stale(now());
         dispatch(now());
         read();
     };
     hub_.store().feedback().read(next_record_, limit, {queue(), std::move(take)});
+}
+
+bool feedback_center::is_stale(const store::feedback_record& record, wall_time at) const {
+    return record.time + hub_.config().feedback_ttl <= at;
+}
+
+/// Feedback that nobody has fetched in its time is lost (contract/semantics.md, section 2), also what is not yet in a batch: the store
+/// would keep it for ever. Outcomes stand in the order of their time but for moments: looking at the oldest is enough.
+void feedback_center::drop_stale(wall_time at) {
+    const auto fresh = std::ranges::find_if(records_, [&](const auto& each) { return !is_stale(each, at); });
+    if (fresh != records_.begin())
+        forget(records_.front().sequence, std::prev(fresh)->sequence);
+    records_.erase(records_.begin(), fresh);
+    std::erase_if(batches_, [&](const batch& each) {
+        const bool stale = each.holder == 0 && is_stale(each.records->front(), at);
+        if (stale)
+            forget(each);
+        return stale;
+    });
 }
 
 /// A batch is cut at 64 records, or when the last one was cut 15 s ago.
@@ -65,38 +85,24 @@ void feedback_center::cut(wall_time at) {
 }
 
 void feedback_center::dispatch(wall_time at) {
-    std::erase_if(receivers_, [](const receiver& each) { return each.link.expired(); });
-    const bool wanted = std::ranges::any_of(receivers_, [](const receiver& each) { return each.wanted > 0; });
-    if (wanted)
+    if (receivers_.wanted())
         cut(at);
     for (auto& each : batches_) {
         if (each.holder != 0)
             continue;
-        std::size_t tried = 0;
-        while (tried < receivers_.size() && receivers_[next_receiver_ % receivers_.size()].wanted == 0)
-            ++tried, ++next_receiver_;
-        if (tried == receivers_.size())
+        auto* const chosen = receivers_.next();
+        if (!chosen)
             return;
-        auto& chosen = receivers_[next_receiver_++ % receivers_.size()];
-        auto link = chosen.link.lock();
-        if (!link)
-            continue;
-        --chosen.wanted;
-        each.holder = chosen.id;
+        each.holder = chosen->id;
         each.locked_until = at + hub_.config().feedback_lock;
         each.token = new_lock_token();
-        auto& to = link->home();
-        to.post([link = std::move(link), out = locked_feedback{each.records, each.token, each.made}] { link->deliver(out); });
+        receivers_.give(*chosen, locked_feedback{each.records, each.token, each.made});
     }
 }
 
-void feedback_center::want(receiver_id id, std::weak_ptr<feedback_receiver> link, std::size_t count) {
-    queue().post([this, id, link = std::move(link), count]() mutable {
-        const auto known = std::ranges::find(receivers_, id, &receiver::id);
-        if (known == receivers_.end())
-            receivers_.push_back({id, std::move(link), count});
-        else
-            known->wanted = count;
+void feedback_center::want(receiver_id id, run_queue& home, std::weak_ptr<feedback_receiver> link, std::size_t count) {
+    queue().post([this, id, &home, link = std::move(link), count]() mutable {
+        receivers_.want(id, home, std::move(link), count);
         dispatch(now());
         read();
     });
@@ -104,7 +110,7 @@ void feedback_center::want(receiver_id id, std::weak_ptr<feedback_receiver> link
 
 void feedback_center::leave(receiver_id id) {
     queue().post([this, id] {
-        std::erase_if(receivers_, [&](const receiver& each) { return each.id == id; });
+        receivers_.erase(id);
         for (auto& each : batches_)
             if (each.holder == id)
                 each.holder = 0;
@@ -147,12 +153,14 @@ void feedback_center::abandon(std::vector<batch>::iterator which) {
     batches_.erase(which);
 }
 
-void feedback_center::forget(const batch& done) {
+void feedback_center::forget(const batch& done) { forget(done.records->front().sequence, done.records->back().sequence); }
+
+void feedback_center::forget(std::uint64_t first, std::uint64_t last) {
     auto removed = [](const store::outcome<void>& result) {
         if (!result)
-            spdlog::error("delivered feedback could not be removed: {}", result.error().text);
+            spdlog::error("feedback that is done with could not be removed: {}", result.error().text);
     };
-    hub_.store().feedback().remove(done.records->front().sequence, done.records->back().sequence, {queue(), removed});
+    hub_.store().feedback().remove(first, last, {queue(), removed});
 }
 
 void feedback_center::tick() {
@@ -160,12 +168,7 @@ void feedback_center::tick() {
     for (auto& each : batches_)
         if (each.holder != 0 && each.locked_until <= at)
             each.holder = 0;
-    std::erase_if(batches_, [&](const batch& each) {
-        const bool stale = each.holder == 0 && each.made + hub_.config().feedback_ttl <= at;
-        if (stale)
-            forget(each);
-        return stale;
-    });
+    drop_stale(at);
     dispatch(at);
     read();
 }

@@ -21,11 +21,10 @@ struct locked_feedback {
     wall_time enqueued;
 };
 
-/// A link that a service receives feedback on. Called on its own run queue.
+/// A link that a service receives feedback on.
 class feedback_receiver {
 public:
     virtual ~feedback_receiver() = default;
-    virtual run_queue& home() = 0;
     virtual void deliver(locked_feedback batch) = 0;
 };
 
@@ -38,7 +37,9 @@ public:
     /// Records were added to the store's queue.
     void arrived();
 
-    void want(receiver_id id, std::weak_ptr<feedback_receiver> receiver, std::size_t count);
+    /// The receiver may take `count` batches more; they are delivered on `home`. The first call makes it known, until leave().
+    void want(receiver_id id, run_queue& home, std::weak_ptr<feedback_receiver> receiver, std::size_t count);
+    /// The receiver is gone: what it holds, or was on its way to it, goes back into the queue.
     void leave(receiver_id id);
     /// A batch that was handed out could not be passed on.
     void release(lock_token token);
@@ -51,11 +52,6 @@ public:
     void tick();
 
 private:
-    struct receiver {
-        receiver_id id;
-        std::weak_ptr<feedback_receiver> link;
-        std::size_t wanted;
-    };
     struct batch {
         std::shared_ptr<const std::vector<store::feedback_record>> records;
         wall_time made;
@@ -66,9 +62,12 @@ private:
     };
 
     void read();
+    void drop_stale(wall_time now);
     void cut(wall_time now);
     void dispatch(wall_time now);
+    bool is_stale(const store::feedback_record& record, wall_time now) const;
     void forget(const batch& done);
+    void forget(std::uint64_t first, std::uint64_t last);
     void abandon(std::vector<batch>::iterator which);
     run_queue& queue();
     wall_time now() const;
@@ -76,8 +75,7 @@ private:
     hub& hub_;
     std::deque<store::feedback_record> records_; ///< not yet in a batch; at most read_ahead, the rest waits in the store
     std::vector<batch> batches_;                 ///< oldest first; at most max_batches, for the same reason
-    std::vector<receiver> receivers_;
-    std::size_t next_receiver_ = 0;
+    receivers<feedback_receiver> receivers_;
     std::uint64_t next_record_ = 0; ///< the first that was not read yet
     bool reading_ = false, more_ = true;
     wall_time last_cut_{};

@@ -16,14 +16,12 @@
 #include <vector>
 
 #include "hub/commands/lock_token.hpp"
+#include "hub/commands/receivers.hpp"
 #include "hub/conditions.hpp"
 #include "hub/settings.hpp"
 #include "store/command_queue.hpp"
 
 namespace capstan::hub {
-
-/// Who holds locks: a number that the owner gives to each link that receives.
-using receiver_id = std::uint64_t;
 
 enum class verdict : std::uint8_t { complete, reject, abandon };
 

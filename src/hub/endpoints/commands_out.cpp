@@ -10,7 +10,7 @@ commands_out_endpoint::commands_out_endpoint(conversation& with, amqp::link_id l
 commands_out_endpoint::~commands_out_endpoint() { with_.hub.commands().leave(device_, id_); }
 
 void commands_out_endpoint::on_credit() {
-    with_.hub.commands().want(device_, id_, weak<commands_out_endpoint>(), wanted(0));
+    with_.hub.commands().want(device_, id_, with_.home(), weak<commands_out_endpoint>(), wanted(0));
     if (!engine().draining(link_))
         return;
     with_.hub.commands().after_delivery(device_, with_.home(), [self = weak<commands_out_endpoint>()] {

@@ -11,7 +11,7 @@ feedback_out_endpoint::feedback_out_endpoint(conversation& with, amqp::link_id l
 feedback_out_endpoint::~feedback_out_endpoint() { with_.hub.feedback().leave(id_); }
 
 void feedback_out_endpoint::on_credit() {
-    with_.hub.feedback().want(id_, weak<feedback_out_endpoint>(), wanted(0));
+    with_.hub.feedback().want(id_, with_.home(), weak<feedback_out_endpoint>(), wanted(0));
     if (!engine().draining(link_))
         return;
     with_.hub.feedback().after_delivery(with_.home(), [self = weak<feedback_out_endpoint>()] {

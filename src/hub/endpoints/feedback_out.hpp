@@ -12,7 +12,6 @@ public:
 
     void on_credit() override;
 
-    run_queue& home() override { return with_.home(); }
     void deliver(locked_feedback batch) override;
 
 private:

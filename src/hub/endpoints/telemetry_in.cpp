@@ -8,11 +8,19 @@ namespace {
 /// contract/iothub-amqp.md, 5.4.
 constexpr std::uint32_t telemetry_credit = 1000;
 
+/// The longest identifier of a digital twin model (DTDL): it is stamped on each event.
+constexpr std::size_t model_id_max = 2048;
+
+/// What the hub adds to the events of one batch. A batch may hold 10,000 empty messages; each is stamped with some 300
+/// bytes, or 600 when all names are as long as they may be. The log refuses what is larger than all that may wait for it (128 MB).
+constexpr std::size_t batch_stamps_max = 16u << 20;
+
 std::string model_id(const amqp::link_info& link) {
     const auto properties = amqp::decode_value({link.properties});
     const auto* map = properties ? properties->get<amqp::map>() : nullptr;
     const auto* found = map ? map->find("com.microsoft:model-id") : nullptr;
-    return found ? std::string(found->text().value_or("")) : std::string();
+    const auto text = found ? found->text().value_or("") : std::string_view();
+    return text.size() <= model_id_max ? std::string(text) : std::string();
 }
 
 annotation_pairs make_stamp(conversation& with, amqp::link_id link, const store::device& sender, std::string_view module, bool by_policy) {
@@ -46,11 +54,12 @@ telemetry_in_endpoint::~telemetry_in_endpoint() {
 void telemetry_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode, .credit = telemetry_credit}); }
 
 void telemetry_in_endpoint::on_delivery(const amqp::delivery& delivery) {
+    const auto before = batch_.framed().size();
     if (auto taken = take(delivery); !taken) {
         reject(delivery, std::move(taken.error()));
         return top_up(telemetry_credit, static_cast<std::uint32_t>(unanswered_));
     }
-    gather(delivery);
+    gather(delivery, batch_.framed().size() - before);
     if (std::exchange(flush_posted_, true))
         return;
     with_.home().post([self = weak<telemetry_in_endpoint>()] {
@@ -72,9 +81,12 @@ std::expected<void, amqp::error> telemetry_in_endpoint::take(const amqp::deliver
         return take_message(*message, now), std::expected<void, amqp::error>();
 
     // All messages of a batch are looked at before any is taken.
-    auto whole = amqp::for_each_batched(*message, [](const amqp::message_view&) {});
+    std::size_t count = 0;
+    auto whole = amqp::for_each_batched(*message, [&](const amqp::message_view&) { ++count; });
     if (!whole)
         return std::unexpected(amqp::error(amqp::condition::decode_error, whole.error()));
+    if (count * stamp_.encoded.size() > batch_stamps_max)
+        return std::unexpected(describe(errc::message_too_large, fmt::format("The batch has too many messages: {}.", count), now));
     static_cast<void>(amqp::for_each_batched(*message, [&](const amqp::message_view& each) { take_message(each, now); }));
     return {};
 }
@@ -85,7 +97,7 @@ void telemetry_in_endpoint::take_message(const amqp::message_view& message, wall
     batch_.add(scratch_.count, scratch_.encoded, bare.pieces());
 }
 
-void telemetry_in_endpoint::gather(const amqp::delivery& delivery) {
+void telemetry_in_endpoint::gather(const amqp::delivery& delivery, std::size_t stored) {
     const auto id = static_cast<std::uint32_t>(delivery.id);
     auto& runs = gathered_.runs;
     // Deliveries that the sender has settled are stored like the others, and nobody waits for an answer.
@@ -96,9 +108,9 @@ void telemetry_in_endpoint::gather(const amqp::delivery& delivery) {
             runs.push_back({id, id});
     }
     ++gathered_.deliveries;
-    gathered_.bytes += delivery.payload.size();
+    gathered_.bytes += stored;
     ++with_.unanswered;
-    with_.bytes_in_flight += delivery.payload.size();
+    with_.bytes_in_flight += stored;
 }
 
 void telemetry_in_endpoint::flush() {

@@ -24,12 +24,12 @@ private:
     struct group {
         std::vector<run> runs;
         std::size_t deliveries = 0;
-        std::size_t bytes = 0;
+        std::size_t bytes = 0; ///< as they are stored: of many small events, far more than what came
     };
 
     std::expected<void, amqp::error> take(const amqp::delivery& delivery);
     void take_message(const amqp::message_view& message, wall_time now);
-    void gather(const amqp::delivery& delivery);
+    void gather(const amqp::delivery& delivery, std::size_t stored);
     void flush();
     void on_durable(const group& done, const store::outcome<void>& result);
 

@@ -21,6 +21,7 @@ registry_refusal to_refusal(const store::failure& failure, const std::string& id
     case store::errc::already_exists: return {reason::already_exists, fmt::format("A device with ID '{}' is already registered.", id)};
     case store::errc::precondition_failed: return {reason::precondition_failed, "Precondition failed: the ETag does not match."};
     case store::errc::full: return {reason::unavailable, "The hub's disk is full. Nothing was changed."};
+    case store::errc::busy: return {reason::unavailable, "Too much waits for the hub's disk. Nothing was changed."};
     case store::errc::closed: return {reason::unavailable, "The hub is stopping."};
     case store::errc::failed:
     case store::errc::corrupt: break;

@@ -66,15 +66,18 @@ void memory_command_queue::remove_locked(const std::string& device_id, std::uint
 void memory_command_queue::drop(std::string device_id, reply_to<void> reply) {
     if (closed_)
         return answer(std::move(reply), std::unexpected(store_is_closed()));
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto device = devices_.find(device_id); device != devices_.end()) {
-            for (const auto& [sequence, value] : device->second.commands)
-                expiry_.erase({value.expires, device_id, sequence});
-            devices_.erase(device);
-        }
-    }
+    drop_now(device_id);
     answer(std::move(reply), {});
+}
+
+void memory_command_queue::drop_now(const std::string& device_id) {
+    const std::lock_guard lock(mutex_);
+    const auto device = devices_.find(device_id);
+    if (device == devices_.end())
+        return;
+    for (const auto& [sequence, value] : device->second.commands)
+        expiry_.erase({value.expires, device_id, sequence});
+    devices_.erase(device);
 }
 
 void memory_command_queue::expiring(wall_time time, std::size_t limit, reply_to<std::vector<expiring_command>> reply) {

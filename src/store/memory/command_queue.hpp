@@ -22,6 +22,9 @@ public:
     void drop(std::string device_id, reply_to<void> reply) override;
     void expiring(wall_time time, std::size_t limit, reply_to<std::vector<expiring_command>> reply) override;
 
+    /// Also for memory_device_registry::remove.
+    void drop_now(const std::string& device_id);
+
 private:
     struct device_queue {
         std::uint64_t next_sequence = 1;

@@ -59,6 +59,7 @@ outcome<device> memory_device_registry::remove_now(const std::string& id, const 
     device removed = *before;
     counts_ = counts_after(counts_, before, nullptr);
     devices_.erase(found);
+    commands_.drop_now(id);
     return removed;
 }
 

@@ -5,12 +5,13 @@
 #include <mutex>
 
 #include "store/device_registry.hpp"
+#include "store/memory/command_queue.hpp"
 
 namespace capstan::store {
 
 class memory_device_registry final : public device_registry {
 public:
-    explicit memory_device_registry(const std::atomic<bool>& closed) : closed_(closed) {}
+    memory_device_registry(memory_command_queue& commands, const std::atomic<bool>& closed) : commands_(commands), closed_(closed) {}
 
     std::optional<device> find(std::string_view id) const override;
     std::vector<device> list(std::string_view after, std::size_t limit) const override;
@@ -22,6 +23,7 @@ private:
     outcome<device> put_now(device value, const condition& when);
     outcome<device> remove_now(const std::string& id, const condition& when);
 
+    memory_command_queue& commands_;
     const std::atomic<bool>& closed_;
     mutable std::mutex mutex_; ///< guards what follows
     std::map<std::string, device, std::less<>> devices_;

@@ -26,7 +26,7 @@ private:
     memory_telemetry_log telemetry_;
     memory_feedback_queue feedback_{closed_};
     memory_command_queue commands_{feedback_, closed_};
-    memory_device_registry devices_{closed_};
+    memory_device_registry devices_{commands_, closed_};
 };
 
 } // namespace

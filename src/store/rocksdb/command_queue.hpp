@@ -19,6 +19,9 @@ public:
     void drop(std::string device_id, reply_to<void> reply) override;
     void expiring(wall_time time, std::size_t limit, reply_to<std::vector<expiring_command>> reply) override;
 
+    /// Also for rocksdb_device_registry::remove. On the committer's thread: removes in the round what drop() removes.
+    outcome<void> drop_now(const std::string& device_id, write_round& round);
+
     void committed() override { round_.clear(); }
     void abandoned() override { round_.clear(); }
 
@@ -35,7 +38,6 @@ private:
     outcome<void> put_now(const std::string& device_id, const command& value, write_round& round);
     outcome<void> remove_now(const std::string& device_id, const std::vector<std::uint64_t>& sequences,
                              const std::vector<feedback_record>& feedback, write_round& round);
-    outcome<void> drop_now(const std::string& device_id, write_round& round);
     void erase(const std::string& device_id, const expiry_list& gone, write_round& round);
     outcome<std::uint64_t> next_sequence(database& data, const std::string& device_id);
     outcome<std::optional<wall_time>> expiry_of(database& data, const std::string& device_id, std::uint64_t sequence);

@@ -64,7 +64,7 @@ void committer::submit(std::unique_ptr<write_request> request) {
         if (stopping_)
             refused = store_is_closed();
         else if (queue_.size() >= queue_length_max || queued_size_ + request->size() > queue_size_max)
-            refused = failure{errc::full, "too many writes wait for the disk"};
+            refused = failure{errc::busy, "too many writes wait for the disk"};
         if (!refused) {
             queued_size_ += request->size();
             queue_.push_back(std::move(request));

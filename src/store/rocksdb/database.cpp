@@ -11,6 +11,8 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
+#include "store/rocksdb/log_check.hpp"
+
 namespace capstan::store {
 namespace {
 
@@ -25,8 +27,9 @@ rocksdb::DBOptions database_options(const database::place& where, database::purp
     options.create_if_missing = why == database::purpose::make;
     options.create_missing_column_families = why == database::purpose::make;
     options.paranoid_checks = true;
-    // After a power cut the log may end in a torn record, which was never acknowledged; what was synced lies before it.
-    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    // After a power cut the log may end in a torn record, which was never acknowledged; what was synced lies before it. Damage
+    // anywhere else is a loss of what was acknowledged: for people to know of and to judge (see log_check.hpp for what this misses).
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     options.db_write_buffer_size = 48 * mib;
     options.max_total_wal_size = 64 * mib; // bounds the disk it takes, and what a start after a crash replays: under a second
     // A reader holds on to all its files, as a writer that is opened beside it may remove them.
@@ -81,8 +84,16 @@ std::vector<rocksdb::ColumnFamilyDescriptor> all_families(partition_id partition
     return families;
 }
 
-failure opening_failure(const rocksdb::Status& status, const std::filesystem::path& folder) {
+failure damaged_log(const log_damage& damage) {
+    return {errc::corrupt, fmt::format("{} is damaged at byte {}, and what was accepted later lies behind that. Bring the data folder back "
+                                       "from a backup; or cut the file there (truncate -s {}), and that is lost",
+                                       damage.file.native(), damage.offset, damage.offset)};
+}
+
+failure opening_failure(const rocksdb::Status& status, const std::filesystem::path& folder, const std::optional<log_damage>& damage) {
     const std::string text = status.ToString();
+    if (status.IsCorruption() && damage)
+        return damaged_log(*damage);
     if (status.IsIOError() && text.find("lock") != std::string::npos)
         return {errc::failed, fmt::format("{} is in use by another process: {}", folder.native(), text)};
     return to_failure(status, fmt::format("cannot open the store in {}", folder.native()));
@@ -91,6 +102,9 @@ failure opening_failure(const rocksdb::Status& status, const std::filesystem::pa
 } // namespace
 
 outcome<std::shared_ptr<database>> database::open(const place& where, purpose why) {
+    const std::optional<log_damage> damage = find_log_damage(where.folder);
+    if (damage && !damage->torn)
+        return std::unexpected(damaged_log(*damage));
     std::shared_ptr<database> opened(new database(why != purpose::read));
     const rocksdb::DBOptions options = database_options(where, why);
     const std::string folder = where.folder;
@@ -99,7 +113,7 @@ outcome<std::shared_ptr<database>> database::open(const place& where, purpose wh
         why == purpose::read ? rocksdb::DB::OpenForReadOnly(options, folder, all_families(where.partitions), &opened->families_, &db)
                              : rocksdb::DB::Open(options, folder, all_families(where.partitions), &opened->families_, &db);
     if (!status.ok())
-        return std::unexpected(opening_failure(status, where.folder));
+        return std::unexpected(opening_failure(status, where.folder, damage));
     opened->db_.reset(db);
     return opened;
 }

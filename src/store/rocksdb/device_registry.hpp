@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "store/device_registry.hpp"
-#include "store/rocksdb/committer.hpp"
+#include "store/rocksdb/command_queue.hpp"
 #include "store/rocksdb/values.hpp"
 
 namespace capstan::store {
@@ -13,7 +13,8 @@ namespace capstan::store {
 /// changes. Counts are kept, not counted: a start is as fast with a million devices as with none.
 class rocksdb_device_registry final : public device_registry, public round_member {
 public:
-    rocksdb_device_registry(database_slot& data, committer& writes) : data_(data), writes_(writes) {}
+    rocksdb_device_registry(database_slot& data, committer& writes, rocksdb_command_queue& commands)
+        : data_(data), writes_(writes), commands_(commands) {}
 
     std::optional<device> find(std::string_view id) const override;
     std::vector<device> list(std::string_view after, std::size_t limit) const override;
@@ -33,6 +34,7 @@ private:
 
     database_slot& data_;
     committer& writes_;
+    rocksdb_command_queue& commands_;
     std::unordered_map<std::string, std::optional<device>> round_; ///< what the open round changes; committer's thread only
     values::registry_state after_round_;                           ///< likewise; between rounds what is durable
     mutable std::mutex mutex_;                                     ///< guards state_

@@ -28,7 +28,7 @@ std::optional<failure> read_pool::enqueue(job& work) {
     if (stopping_)
         return store_is_closed();
     if (jobs_.size() >= jobs_max)
-        return failure{errc::full, "too many reads wait for the disk"};
+        return failure{errc::busy, "too many reads wait for the disk"};
     jobs_.push_back(std::move(work));
     return std::nullopt;
 }

@@ -93,10 +93,12 @@ outcome<sequence_number> find_event_after(database& in, partition_id partition, 
         const std::optional<event_record> record = at.get();
         if (!record)
             return std::unexpected(at.damage());
-        if (record->enqueued > time)
-            high = std::min(high, std::max(low, record->first));
+        if (record->first > middle) // what lay there was trimmed
+            low = std::min(record->first, high);
+        else if (record->enqueued > time)
+            high = std::max(low, record->first);
         else
-            low = record->first + record->count;
+            low = std::min(record->first + record->count, high);
     }
     return high;
 }

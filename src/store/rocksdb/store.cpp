@@ -42,7 +42,7 @@ private:
     rocksdb_telemetry_log telemetry_;
     rocksdb_feedback_queue feedback_{data_, writes_, reads_};
     rocksdb_command_queue commands_{data_, writes_, reads_, feedback_};
-    rocksdb_device_registry devices_{data_, writes_};
+    rocksdb_device_registry devices_{data_, writes_, commands_};
 };
 
 } // namespace

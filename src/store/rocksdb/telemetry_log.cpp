@@ -54,11 +54,12 @@ void rocksdb_telemetry_log::seal(write_round& round) {
 
 void rocksdb_telemetry_log::put_records(partition_id partition, round_of_partition& part, write_round& round) {
     part.after.last_enqueued = std::max(part.after.last_enqueued, clock_.now()); // the wall clock may be set back
-    std::span<const event_batch> rest = part.batches;
+    const std::vector<event_run> runs = cut_into_runs(part.batches, record_size_max);
+    std::span<const event_run> rest = runs;
     while (!rest.empty()) {
         std::size_t count = 1;
-        for (std::size_t size = rest[0].framed().size(); count < rest.size(); ++count) {
-            size += rest[count].framed().size();
+        for (std::size_t size = rest[0].framed.size(); count < rest.size(); ++count) {
+            size += rest[count].framed.size();
             if (size > record_size_max)
                 break;
         }
@@ -67,16 +68,16 @@ void rocksdb_telemetry_log::put_records(partition_id partition, round_of_partiti
     }
 }
 
-/// The batches are gathered by RocksDB straight into its own batch.
-void rocksdb_telemetry_log::put_record(partition_id partition, std::span<const event_batch> batches, partition_state& after,
+/// The runs are gathered by RocksDB straight into its own batch.
+void rocksdb_telemetry_log::put_record(partition_id partition, std::span<const event_run> runs, partition_state& after,
                                        write_round& round) {
     std::size_t count = 0;
-    for (const event_batch& batch : batches)
-        count += batch.count();
+    for (const event_run& run : runs)
+        count += run.count;
     const bytes header = values::record_header(after.last_enqueued, count);
     std::vector<rocksdb::Slice> pieces{keys::slice(header)};
-    for (const event_batch& batch : batches)
-        pieces.push_back(keys::slice(batch.framed()));
+    for (const event_run& run : runs)
+        pieces.push_back(keys::slice(run.framed));
     const std::string first = keys::sequence(after.next);
     const rocksdb::Slice key = first;
     round.changes.Put(round.data.events(partition), rocksdb::SliceParts(&key, 1),

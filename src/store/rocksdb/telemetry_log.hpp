@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "store/event_framing.hpp"
 #include "store/rocksdb/committer.hpp"
 #include "store/rocksdb/read_pool.hpp"
 #include "store/watch_list.hpp"
@@ -37,7 +38,7 @@ private:
 
     void publish();
     void put_records(partition_id partition, round_of_partition& part, write_round& round);
-    void put_record(partition_id partition, std::span<const event_batch> batches, partition_state& after, write_round& round);
+    void put_record(partition_id partition, std::span<const event_run> runs, partition_state& after, write_round& round);
     outcome<void> forget_before(partition_id partition, sequence_number begin, write_round& round);
     void free_files_before(partition_id partition, sequence_number begin);
 

@@ -4,6 +4,7 @@
 
 #include <capstan/amqp/message.hpp>
 
+#include "hub/commands/feedback_center.hpp"
 #include "hub/registry/registry.hpp"
 #include "support/hub_fixture.hpp"
 
@@ -29,7 +30,7 @@ amqp::bytes command(std::string_view id, std::string_view ack = "full", std::str
 
 class commands_test : public hub_fixture {
 protected:
-    commands_test() { add_device("dev1"); }
+    explicit commands_test(std::size_t threads = 1) : hub_fixture(threads) { add_device("dev1"); }
 
     amqp::delivery_state say(std::string_view id, std::string_view ack = "full",
                              std::string_view to = "/devices/dev1/messages/devicebound") {
@@ -51,6 +52,18 @@ protected:
         const auto& message = device.news.messages[index];
         device.engine().settle(message.link, message.id, message.id, state, settled);
         hub_fixture::settle();
+    }
+    store::feedback_record feedback_of_now(std::string_view message_id) const {
+        store::feedback_record record;
+        record.time = clock.now();
+        record.original_message_id = message_id;
+        return record;
+    }
+    std::size_t stored_feedback() {
+        std::size_t count = 0;
+        store->feedback().read(0, 1'000'000, {queue, [&](const auto& found) { count = found->size(); }});
+        hub_fixture::settle();
+        return count;
     }
     /// The records of the first batch of feedback that a service gets.
     boost::json::array feedback() {
@@ -266,6 +279,92 @@ TEST_F(commands_test, a_device_may_not_send_commands) {
     sender(device, "/messages/devicebound");
     ASSERT_EQ(device.news.detached.size(), 1u);
     EXPECT_EQ(device.news.detached[0].error.condition, "amqp:unauthorized-access");
+}
+
+TEST_F(commands_test, feedback_that_nobody_fetches_in_its_time_is_lost) {
+    constexpr std::size_t count = 3000; // more than the hub keeps in memory
+    store->commands().remove("dev1", {}, std::vector(count, feedback_of_now("m1")), {queue, [](const auto&) {}});
+    instance->feedback().arrived();
+    hub_fixture::settle();
+    advance(59min);
+    EXPECT_EQ(stored_feedback(), count);
+    say("m2");
+    answer(listen(), 0, amqp::delivery_state::accepted());
+    advance(1min);
+    EXPECT_EQ(stored_feedback(), 1u);
+    EXPECT_EQ(feedback().at(0).at("originalMessageId"), "m2");
+}
+
+TEST_F(commands_test, the_time_of_feedback_begins_with_its_outcome) {
+    store->commands().remove("dev1", {}, {feedback_of_now("m1")}, {queue, [](const auto&) {}});
+    instance->feedback().arrived();
+    advance(50min);
+    EXPECT_EQ(feedback().size(), 1u) << "a batch is cut, and not settled";
+    advance(10min);
+    EXPECT_EQ(stored_feedback(), 0u);
+}
+
+TEST_F(commands_test, are_refused_while_the_queue_cannot_be_read) {
+    store->commands().when_loaded = store::failure{store::errc::corrupt, "the test's disk is damaged"};
+    for (int number = 0; number < 5; ++number)
+        EXPECT_EQ(say("m").error.condition, "amqp:internal-error");
+    auto& device = listen();
+    EXPECT_EQ(store->commands().loads, 1u) << "only the clock brings the next try";
+    advance(1s);
+    EXPECT_EQ(store->commands().loads, 2u);
+    store->commands().when_loaded.reset();
+    advance(1s);
+    EXPECT_EQ(say("m").what, amqp::delivery_state::shape::accepted);
+    EXPECT_EQ(device.news.messages.size(), 1u);
+}
+
+/// Queues and feedback on one thread, connections on another: what one thread posts reaches the other when the test says so.
+class commands_across_threads_test : public commands_test {
+protected:
+    commands_across_threads_test() : commands_test(2) {
+        while (instance->home_of(remote) != 0)
+            remote += 'x';
+        add_device(remote);
+        address = "/devices/" + remote + "/messages/devicebound";
+    }
+    hub_client& listen_remotely() {
+        auto& device = connect_device(remote);
+        receiver(device, address, 10);
+        return device;
+    }
+    /// The connection ends at once, without another turn of any queue.
+    void cut(hub_client& client) {
+        session.erase(&client);
+        std::erase_if(clients, [&](const auto& each) { return each.get() == &client; });
+    }
+
+    std::string remote = "remote", address; ///< a device whose queue is on the first thread
+};
+
+TEST_F(commands_across_threads_test, a_command_on_its_way_to_a_connection_that_ends_goes_back) {
+    auto& first = listen_remotely();
+    store::command sent;
+    sent.expires = clock.now() + 1h;
+    instance->commands().enqueue(remote, sent, queue, [](const auto& error) { EXPECT_FALSE(error); });
+    const auto posted = second_queue.posted();
+    queue.drain();
+    ASSERT_GT(second_queue.posted(), posted) << "it must be on its way now";
+    cut(first);
+    hub_fixture::settle();
+    EXPECT_EQ(listen_remotely().news.messages.size(), 1u);
+}
+
+TEST_F(commands_across_threads_test, feedback_on_its_way_to_a_connection_that_ends_goes_back) {
+    auto& reader = connect_service();
+    receiver(reader, "/messages/serviceBound/feedback", 10);
+    store->commands().remove(remote, {}, {feedback_of_now("m1")}, {queue, [](const auto&) {}});
+    instance->feedback().arrived();
+    const auto posted = second_queue.posted();
+    queue.drain();
+    ASSERT_GT(second_queue.posted(), posted) << "it must be on its way now";
+    cut(reader);
+    hub_fixture::settle();
+    EXPECT_EQ(feedback().at(0).at("originalMessageId"), "m1");
 }
 
 } // namespace

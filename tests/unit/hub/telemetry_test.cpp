@@ -187,5 +187,55 @@ TEST_F(telemetry_test, a_token_that_runs_out_ends_the_link) {
     EXPECT_EQ(device.news.detached[0].error.condition, "amqp:unauthorized-access");
 }
 
+/// A batch of messages without anything in them.
+amqp::bytes batch_of_empty(std::size_t count) {
+    amqp::bytes empty, batch;
+    amqp::message_builder(empty).data(std::string_view());
+    amqp::message_builder outer(batch);
+    for (std::size_t i = 0; i < count; ++i)
+        outer.data(empty);
+    return batch;
+}
+
+/// What the hub adds to an event counts: 180 KB of empty messages are megabytes to the store.
+TEST_F(telemetry_test, what_is_in_flight_counts_as_it_is_stored) {
+    auto& device = connect_device("dev1");
+    const auto link = sender(device, "/devices/dev1/messages/events");
+    const auto batch = batch_of_empty(9'000);
+    ASSERT_LT(batch.size(), settings.telemetry_size_max);
+    const bytes_view piece = batch;
+    for (const std::uint8_t tag : {1, 2})
+        ASSERT_TRUE(device.engine().send(link, {&tag, 1}, {&piece, 1}, {.message_format = amqp::batched_message_format}));
+    while (device.exchange()) {}
+    EXPECT_TRUE(device.peer().congested());
+    settle();
+    EXPECT_FALSE(device.peer().congested());
+    EXPECT_EQ(instance->bytes_in_flight(), 0u);
+    ASSERT_FALSE(device.news.disposed.empty());
+    EXPECT_EQ(device.news.disposed[0].state.what, amqp::delivery_state::shape::accepted);
+    EXPECT_EQ(store->telemetry().state(static_cast<store::partition_id>(hub_partition())).next, 18'000u);
+}
+
+TEST_F(telemetry_test, a_batch_that_grows_too_much_is_rejected) {
+    auto& device = connect_device("dev1");
+    session[&device] = device.engine().open_session().value();
+    amqp::attach_request request;
+    request.name = "with-a-model";
+    request.role = amqp::role::sender;
+    request.source = amqp::encode_source("here");
+    request.target = amqp::encode_target("/devices/dev1/messages/events");
+    amqp::map properties;
+    properties.entries.emplace_back(amqp::symbol{"com.microsoft:model-id"}, "dtmi:" + std::string(2000, 'm') + ";1");
+    request.properties = amqp::encode(amqp::value(std::move(properties)));
+    const auto link = device.engine().attach(session[&device], request).value();
+    settle();
+    send(device, link, batch_of_empty(9'000), {.message_format = amqp::batched_message_format});
+    ASSERT_EQ(device.news.disposed.size(), 1u);
+    EXPECT_EQ(device.news.disposed[0].state.error.condition, "amqp:link:message-size-exceeded")
+        << device.news.disposed[0].state.error.description;
+    send(device, link, batch_of_empty(2'000), {.message_format = amqp::batched_message_format});
+    EXPECT_EQ(device.news.disposed[1].state.what, amqp::delivery_state::shape::accepted);
+}
+
 } // namespace
 } // namespace capstan::test

@@ -145,5 +145,34 @@ TEST(block_builder, keeps_what_lies_before_damage) {
     EXPECT_THAT(taken.memory, ElementsAre(framed));
 }
 
+/// Events of 10 framed bytes each: three of sizes, and seven.
+event_batch batch_of_tens(std::size_t count) {
+    event_batch batch;
+    const bytes_view seven = as_bytes("seven b");
+    for (std::size_t i = 0; i < count; ++i)
+        batch.add(0, {}, {&seven, 1});
+    return batch;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> sizes_and_counts(std::span<const event_batch> batches, std::size_t size_max) {
+    std::vector<std::pair<std::size_t, std::size_t>> found;
+    for (const event_run& run : cut_into_runs(batches, size_max))
+        found.emplace_back(run.framed.size(), run.count);
+    return found;
+}
+
+TEST(event_framing, batches_are_cut_between_events) {
+    std::vector<event_batch> batches;
+    batches.push_back(batch_of_tens(3));
+    batches.push_back(batch_of_tens(7));
+    EXPECT_THAT(sizes_and_counts(batches, 70), ElementsAre(std::pair(30, 3), std::pair(70, 7)));
+    EXPECT_THAT(sizes_and_counts(batches, 69), ElementsAre(std::pair(30, 3), std::pair(60, 6), std::pair(10, 1)));
+    EXPECT_THAT(sizes_and_counts(batches, 30), ElementsAre(std::pair(30, 3), std::pair(30, 3), std::pair(30, 3), std::pair(10, 1)));
+    EXPECT_EQ(sizes_and_counts(batches, 9).size(), 10u) << "an event that is larger is one by itself";
+    const auto runs = cut_into_runs(batches, 30);
+    EXPECT_EQ(runs[1].framed.data(), batches[1].framed().data());
+    EXPECT_EQ(runs[2].framed.data(), runs[1].framed.data() + 30);
+}
+
 } // namespace
 } // namespace capstan::store

@@ -1,0 +1,97 @@
+// The write-ahead log after a power cut, which may tear its last record, and after a damage, which may hide what was accepted.
+
+#include "contract.hpp"
+
+namespace capstan::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class rocksdb_log_damage : public testing::Test {
+protected:
+    store::outcome<std::unique_ptr<store::store>> open() { return store::open_rocksdb_store(clock_, {folder_ / "data", 1}); }
+
+    /// A store that ended without being closed: all its events, one a commit, are in the log only.
+    void make_log(int events) {
+        const auto made = open();
+        ASSERT_TRUE(made) << made.error().text;
+        asking ask(**made, queue_);
+        for (int i = 0; i < events; ++i) {
+            ends_.push_back(log_size());
+            ASSERT_TRUE(ask.append(0, batch_of({"event " + std::to_string(i)})));
+        }
+        ends_.push_back(log_size());
+    }
+    fs::path log() const {
+        fs::path found;
+        for (const auto& entry : fs::directory_iterator(folder_ / "data/store"))
+            if (entry.path().extension() == ".log" && (found.empty() || found < entry.path()))
+                found = entry.path();
+        return found;
+    }
+    std::size_t log_size() const { return fs::file_size(log()); }
+    void keep() { fs::copy(folder_ / "data", folder_ / "kept", fs::copy_options::recursive); }
+    void bring_back() {
+        fs::remove_all(folder_ / "data");
+        fs::copy(folder_ / "kept", folder_ / "data", fs::copy_options::recursive);
+    }
+    void flip(std::size_t offset) {
+        const fs::path file = fs::relative(log(), folder_.path());
+        std::string content = folder_.read(file);
+        content.at(offset) = static_cast<char>(content.at(offset) ^ 0x20);
+        folder_.write(file, content);
+    }
+
+    temporary_folder folder_;
+    manual_clock clock_{at_ms(1'000'000)};
+    manual_run_queue queue_;
+    std::vector<std::size_t> ends_; ///< of the log before each event, and after the last
+};
+
+TEST_F(rocksdb_log_damage, a_torn_end_costs_only_what_was_not_accepted) {
+    make_log(4);
+    keep();
+    for (std::size_t size = ends_[3]; size < ends_[4]; ++size) {
+        bring_back();
+        fs::resize_file(log(), size);
+        const auto opened = open();
+        ASSERT_TRUE(opened) << size - ends_[3] << " bytes of the last record: " << opened.error().text;
+        EXPECT_EQ((*opened)->telemetry().state(0).next, 3u);
+    }
+}
+
+TEST_F(rocksdb_log_damage, anywhere_else_is_refused_with_the_name_of_the_file) {
+    make_log(4);
+    keep();
+    for (std::size_t at = ends_[1]; at < ends_[2]; ++at) {
+        bring_back();
+        const std::string name = log().filename();
+        flip(at);
+        const auto opened = open();
+        ASSERT_FALSE(opened) << "byte " << at - ends_[1] << " of a record";
+        EXPECT_EQ(opened.error().code, store::errc::corrupt);
+        EXPECT_THAT(opened.error().text, HasSubstr(name + " is damaged at byte " + std::to_string(ends_[1])));
+    }
+}
+
+TEST_F(rocksdb_log_damage, a_log_that_is_cut_where_the_damage_begins_is_opened) {
+    make_log(4);
+    flip(ends_[1] + 10);
+    ASSERT_FALSE(open());
+    fs::resize_file(log(), ends_[1]);
+    const auto opened = open();
+    ASSERT_TRUE(opened) << opened.error().text;
+    EXPECT_EQ((*opened)->telemetry().state(0).next, 1u);
+}
+
+TEST_F(rocksdb_log_damage, of_what_was_written_last_is_refused_unless_it_looks_torn) {
+    make_log(2);
+    flip(log_size() - 1);
+    const auto opened = open();
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().text, HasSubstr("is damaged at byte " + std::to_string(ends_[1])));
+}
+
+} // namespace
+} // namespace capstan::test
