@@ -5,6 +5,7 @@
 #include <capstan/connection_state.hpp>
 #include <capstan/event_consumer.hpp>
 #include <capstan/feedback.hpp>
+#include <capstan/registry.hpp>
 #include <capstan/service_identity.hpp>
 
 namespace capstan {
@@ -74,6 +75,9 @@ public:
         auto start = [in = session_](detail::handler<file_notification> then) mutable { receive_file(in, std::move(then)); };
         return detail::initiate<file_notification>(std::forward<Token>(token), std::move(start));
     }
+
+    /// The hub's devices. Needs no async_run; may be used after the client is gone.
+    capstan::registry registry() const;
 
     /// Telemetry, by the hub's redirect to its built-in event hub.
     event_consumer open_events(std::string consumer_group = "$Default", const event_position& from = event_position::latest());

@@ -50,6 +50,8 @@ void service_client::receive_file(const session& in, detail::handler<file_notifi
     asio::dispatch(in->strand(), [in, done = std::move(done)]() mutable { in->receive_file(std::move(done)); });
 }
 
+registry service_client::registry() const { return {session_->executor(), session_->who(), session_->options()}; }
+
 event_consumer service_client::open_events(std::string consumer_group, const event_position& from) {
     auto what = event_options().consumer_group(std::move(consumer_group)).from(from);
     return event_consumer(

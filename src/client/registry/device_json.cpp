@@ -1,0 +1,63 @@
+#include "client/registry/device_json.hpp"
+
+#include "client/iso_time.hpp"
+
+namespace capstan::client {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view names[] = {"sas", "selfSigned", "certificateAuthority", "none"};
+
+/// A member of an object, or null.
+const json::value& member(const json::value& of, std::string_view name) {
+    static const json::value none;
+    const auto* found = of.is_object() ? of.as_object().if_contains(name) : nullptr;
+    return found ? *found : none;
+}
+
+std::string text(const json::value& of, std::string_view name) {
+    const auto& found = member(of, name);
+    return found.is_string() ? std::string(found.as_string()) : std::string();
+}
+
+} // namespace
+
+json::object device_json::write(const device& what) {
+    json::object authentication{{"type", names[static_cast<std::size_t>(what.authentication_)]}};
+    if (what.authentication_ == device_authentication::sas)
+        authentication["symmetricKey"] = {{"primaryKey", what.primary_key_}, {"secondaryKey", what.secondary_key_}};
+    if (what.authentication_ == device_authentication::self_signed)
+        authentication["x509Thumbprint"] = {{"primaryThumbprint", what.primary_thumbprint_},
+                                            {"secondaryThumbprint", what.secondary_thumbprint_}};
+    return {{"deviceId", what.id_},
+            {"status", what.enabled_ ? "enabled" : "disabled"},
+            {"statusReason", what.status_reason_},
+            {"authentication", std::move(authentication)},
+            {"capabilities", {{"iotEdge", what.edge_}}}};
+}
+
+device device_json::read(const json::value& from) {
+    device made(text(from, "deviceId"));
+    made.enabled_ = text(from, "status") != "disabled";
+    made.status_reason_ = text(from, "statusReason");
+    const auto& authentication = member(from, "authentication");
+    for (std::size_t index = 0; index < std::size(names); ++index)
+        if (text(authentication, "type") == names[index])
+            made.authentication_ = static_cast<device_authentication>(index);
+    made.primary_key_ = text(member(authentication, "symmetricKey"), "primaryKey");
+    made.secondary_key_ = text(member(authentication, "symmetricKey"), "secondaryKey");
+    made.primary_thumbprint_ = text(member(authentication, "x509Thumbprint"), "primaryThumbprint");
+    made.secondary_thumbprint_ = text(member(authentication, "x509Thumbprint"), "secondaryThumbprint");
+    const auto& edge = member(member(from, "capabilities"), "iotEdge");
+    made.edge_ = edge.is_bool() && edge.as_bool();
+    made.etag_ = text(from, "etag");
+    made.generation_id_ = text(from, "generationId");
+    made.connected_ = text(from, "connectionState") == "Connected";
+    made.last_activity_ = parse_iso_time(text(from, "lastActivityTime")).value_or(wall_clock_time());
+    const auto& waiting = member(from, "cloudToDeviceMessageCount");
+    made.waiting_commands_ = waiting.is_int64() ? static_cast<std::uint32_t>(waiting.as_int64()) : 0;
+    return made;
+}
+
+} // namespace capstan::client

@@ -1,0 +1,15 @@
+#pragma once
+#include <boost/json.hpp>
+
+#include <capstan/registry.hpp>
+
+namespace capstan::client {
+
+/// Devices as the REST interface has them. contract/rest.md, section 3.
+struct device_json {
+    static boost::json::object write(const device& what);
+    /// What is missing stays as it is in a new one.
+    static device read(const boost::json::value& from);
+};
+
+} // namespace capstan::client
