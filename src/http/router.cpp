@@ -9,7 +9,6 @@
 
 #include "auth/ascii.hpp"
 #include "auth/percent.hpp"
-#include "http/resources.hpp"
 #include "http/status.hpp"
 #include "hub/access.hpp"
 
@@ -84,7 +83,9 @@ std::optional<answer> refusal(const context& in, const request& asked, const row
         return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
     const auto who = in.hub.access().check_token(asked.authorization);
     if (!who || !allowed(in.hub.access(), *who, by.needed, fmt::format("/{}", fmt::join(asked.path, "/")))) {
-        spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, by.path, who ? "no right" : who.error().text);
+        if (in.hub.log_lines().take(now))
+            spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, by.path,
+                         who ? "no right" : hub::printable(who.error().text));
         return error_answer(errc::unauthorized, "Unauthorized", now);
     }
     if (by.path.find(device_id) != by.path.npos && !hub::valid_device_id(asked.path[1]))
@@ -105,17 +106,17 @@ answer method_not_allowed(const std::vector<std::string>& path, wall_time now) {
 
 } // namespace
 
-asio::awaitable<answer> route(context& in, const request& asked) {
+std::expected<resource, answer> find_resource(const context& in, const request& asked) {
     const auto now = in.hub.clock().now();
     const auto fits = [&](const row& each) { return matches(each.path, asked.path); };
     if (std::ranges::none_of(table, fits))
-        co_return error_answer(errc::path_not_found, "There is nothing at this path.", now);
+        return std::unexpected(error_answer(errc::path_not_found, "There is nothing at this path.", now));
     const auto found = std::ranges::find_if(table, [&](const row& each) { return each.method == asked.method && fits(each); });
     if (found == std::end(table))
-        co_return method_not_allowed(asked.path, now);
+        return std::unexpected(method_not_allowed(asked.path, now));
     if (auto refused = refusal(in, asked, *found))
-        co_return *std::move(refused);
-    co_return co_await found->serve(in, asked);
+        return std::unexpected(*std::move(refused));
+    return resource{found->serve, found->method == verb::post};
 }
 
 std::optional<std::string_view> request::parameter(std::string_view name) const {

@@ -1,10 +1,19 @@
 #pragma once
-#include "http/exchange.hpp"
+#include <expected>
+
+#include "http/resources.hpp"
 
 namespace capstan::http {
 
-/// Finds the resource, checks api-version and the right that it needs, and lets it answer.
-asio::awaitable<answer> route(context& in, const request& asked);
+/// What stands at a path, for one method.
+struct resource {
+    handler serve;
+    bool takes_many; ///< its body may be as large as any; those of others are about one device
+};
+
+/// Looks at all of a request but its body: path, method, api-version, and the right that is needed. Gives the resource, or why the
+/// request is refused.
+std::expected<resource, answer> find_resource(const context& in, const request& asked);
 
 /// Splits a request's target: path segments, each decoded once, and query.
 void parse_target(std::string_view target, request& into);

@@ -15,7 +15,7 @@ namespace capstan::http {
 struct server::shared : std::enable_shared_from_this<shared> {
     shared(std::vector<thread> io, capstan::hub::hub& of, std::shared_ptr<const net::tls_context> given, limits limits_given)
         : threads(std::move(io)), waiting(threads.size()), hub(of), tls(std::move(given)), bounds(limits_given),
-          acceptor(threads.front().loop), retry(threads.front().loop) {}
+          acceptor(std::in_place, threads.front().loop), retry(std::in_place, threads.front().loop) {}
 
     void accept();
     void start(net::tcp_socket socket, std::size_t on);
@@ -25,8 +25,9 @@ struct server::shared : std::enable_shared_from_this<shared> {
     capstan::hub::hub& hub;
     const std::shared_ptr<const net::tls_context> tls;
     const limits bounds;
-    asio::ip::tcp::acceptor acceptor; ///< on the first thread
-    asio::steady_timer retry;
+    // On the first thread. They end with the server: a session's thread may go after the first one.
+    std::optional<asio::ip::tcp::acceptor> acceptor;
+    std::optional<asio::steady_timer> retry;
     std::size_t next = 0;
     std::atomic<std::size_t> sessions{0};
     std::atomic<bool> stopping{false};
@@ -34,10 +35,13 @@ struct server::shared : std::enable_shared_from_this<shared> {
 
 server::server(std::vector<thread> threads, hub::hub& hub, std::shared_ptr<const net::tls_context> tls, limits bounds)
     : shared_(std::make_shared<shared>(std::move(threads), hub, std::move(tls), bounds)) {}
-server::~server() = default;
+server::~server() {
+    shared_->acceptor.reset();
+    shared_->retry.reset();
+}
 
 std::expected<std::uint16_t, std::string> server::open(const std::string& address, std::uint16_t port) {
-    auto& acceptor = shared_->acceptor;
+    auto& acceptor = *shared_->acceptor;
     boost::system::error_code error;
     const auto where = asio::ip::make_address(address, error);
     if (error)
@@ -60,22 +64,22 @@ std::expected<std::uint16_t, std::string> server::open(const std::string& addres
 
 void server::shared::accept() {
     const auto on = next++ % threads.size();
-    acceptor.async_accept(threads[on].loop,
-                          [self = shared_from_this(), on](const boost::system::error_code& error, net::tcp_socket socket) {
-                              if (self->stopping || error == asio::error::operation_aborted)
-                                  return;
-                              if (!error) {
-                                  self->start(std::move(socket), on);
-                                  return self->accept();
-                              }
+    acceptor->async_accept(threads[on].loop,
+                           [self = shared_from_this(), on](const boost::system::error_code& error, net::tcp_socket socket) {
+                               if (self->stopping || error == asio::error::operation_aborted)
+                                   return;
+                               if (!error) {
+                                   self->start(std::move(socket), on);
+                                   return self->accept();
+                               }
         // Out of descriptors, most likely: others have to end first.
-                              spdlog::warn("an HTTPS connection could not be taken: {}", error.message());
-                              self->retry.expires_after(std::chrono::milliseconds(200));
-                              self->retry.async_wait([self](const boost::system::error_code& ended) {
-                                  if (!ended)
-                                      self->accept();
-                              });
-                          });
+                               spdlog::warn("an HTTPS connection could not be taken: {}", error.message());
+                               self->retry->expires_after(std::chrono::milliseconds(200));
+                               self->retry->async_wait([self](const boost::system::error_code& ended) {
+                                   if (!ended)
+                                       self->accept();
+                               });
+                           });
 }
 
 void server::shared::start(net::tcp_socket socket, std::size_t on) {
@@ -94,8 +98,8 @@ void server::stop() {
     shared_->stopping = true;
     asio::post(shared_->threads.front().loop, [self = shared_] {
         boost::system::error_code ignored;
-        self->acceptor.close(ignored);
-        self->retry.cancel();
+        self->acceptor->close(ignored);
+        self->retry->cancel();
     });
     for (std::size_t on = 0; on < shared_->threads.size(); ++on)
         asio::post(shared_->threads[on].loop, [self = shared_, on] { self->waiting[on].end(); });

@@ -23,6 +23,7 @@ struct limits {
     std::size_t connections = 2048;      ///< those beyond are closed as they come; each holds some 20 KiB
     std::size_t header = 16 * 1024;      ///< bytes; a token is 8 KiB at most
     std::size_t body = 1024 * 1024;      ///< bytes; a hundred devices with all they can have
+    std::size_t small_body = 64 * 1024;  ///< bytes; one device
     std::chrono::seconds request_time{30};
     std::chrono::seconds idle_time{60};
 };
@@ -43,13 +44,14 @@ public:
     };
 
     server(std::vector<thread> threads, capstan::hub::hub& hub, std::shared_ptr<const net::tls_context> tls, limits bounds = {});
+    /// When no thread runs its sessions any more.
     ~server();
 
     /// Before the threads start. Gives back the real port (port 0: any free one), or why not, for the operator.
     std::expected<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port);
 
-    /// Takes no more connections, and ends those that wait for a request; those that are being answered end after the answer. Any
-    /// thread.
+    /// Takes no more connections, and ends those whose request is not there as a whole; those that are being answered end after the
+    /// answer. Any thread.
     void stop();
 
 private:

@@ -34,7 +34,6 @@ request to_request(const parser& parsed, std::string peer) {
     asked.authorization = text(beast::http::field::authorization);
     if (message.count(beast::http::field::if_match) > 0)
         asked.if_match = text(beast::http::field::if_match);
-    asked.body = message.body();
     asked.peer = std::move(peer);
     return asked;
 }
@@ -58,9 +57,9 @@ response to_response(const answer& given, const parser::value_type& asked, bool 
 }
 
 /// What a handler throws is a fault of ours: it is logged, and only this request suffers.
-asio::awaitable<answer> answer_to(context& in, const request& asked) {
+asio::awaitable<answer> answer_of(const resource& what, context& in, const request& asked) {
     try {
-        co_return co_await route(in, asked);
+        co_return co_await what.serve(in, asked);
     } catch (const std::exception& fault) {
         spdlog::error("request failed peer={} fault=\"{}\"", asked.peer, fault.what());
     }
@@ -78,16 +77,35 @@ struct session {
     beast::flat_buffer buffer{};
 };
 
-/// Reads a whole request, in the time that is given to it.
-asio::awaitable<boost::system::error_code> read_request(session& with, parser& parsed) {
+/// As long as it lives, a server that stops does not wait for the session: it has nothing to finish.
+class nothing_begun {
+public:
+    explicit nothing_begun(session& with) : with_(with) { with_.waiting.wires.insert(&with_.on); }
+    ~nothing_begun() { with_.waiting.wires.erase(&with_.on); }
+    nothing_begun(const nothing_begun&) = delete;
+    nothing_begun& operator=(const nothing_begun&) = delete;
+
+private:
+    session& with_;
+};
+
+asio::awaitable<boost::system::error_code> read_header(session& with, parser& parsed) {
+    const nothing_begun so_far(with);
     boost::system::error_code error;
     parsed.header_limit(static_cast<std::uint32_t>(with.bounds.header));
     parsed.body_limit(with.bounds.body);
-    with.waiting.wires.insert(&with.on);
     co_await beast::http::async_read_header(with.on, with.buffer, parsed, into(error));
-    with.waiting.wires.erase(&with.on);
     with.on.expires_after(with.bounds.request_time);
-    if (!error && beast::iequals(parsed.get()[beast::http::field::expect], "100-continue")) {
+    co_return error;
+}
+
+asio::awaitable<boost::system::error_code> read_body(session& with, parser& parsed, std::size_t at_most) {
+    const nothing_begun so_far(with);
+    boost::system::error_code error;
+    parsed.body_limit(at_most); // of one in chunks; that of one with a length was looked at with the header
+    if (parsed.content_length().value_or(0) > at_most)
+        co_return beast::http::make_error_code(beast::http::error::body_limit);
+    if (beast::iequals(parsed.get()[beast::http::field::expect], "100-continue")) {
         response go_on(status::continue_, parsed.get().version());
         co_await beast::http::async_write(with.on, go_on, into(error));
     }
@@ -136,29 +154,40 @@ asio::awaitable<void> let_finish(wire& on) {
         count += co_await on.async_read_some(asio::buffer(nothing), into(error));
 }
 
-/// None when there is nothing more to say: nobody is left, or the connection is another's now.
-asio::awaitable<std::optional<answer>> answer_to(session& with, const parser& parsed, const boost::system::error_code& error) {
-    if (error)
-        co_return complaint(error, with.in.hub.clock().now());
-    const auto asked = to_request(parsed, with.peer);
+/// Of a request whose header has been read: its body is read only for who may ask this. None when there is nothing more to say:
+/// nobody is left, or the connection is another's now.
+asio::awaitable<std::optional<answer>> answer_to(session& with, parser& parsed) {
+    auto asked = to_request(parsed, with.peer);
     if (is_websocket_path(asked.path))
         co_return upgrade(with, parsed);
-    co_return co_await answer_to(with.in, asked);
+    const auto found = find_resource(with.in, asked);
+    if (!found)
+        co_return found.error();
+    const auto error =
+        co_await read_body(with, parsed, found->takes_many ? with.bounds.body : std::min(with.bounds.body, with.bounds.small_body));
+    if (error)
+        co_return complaint(error, with.in.hub.clock().now());
+    asked.body = std::move(parsed.get().body());
+    co_return co_await answer_of(*found, with.in, asked);
 }
 
 /// One request and its answer. False when the connection is over.
 asio::awaitable<bool> serve_request(session& with) {
     parser parsed;
-    auto error = co_await read_request(with, parsed);
-    const auto given = co_await answer_to(with, parsed, error);
+    const auto unread = co_await read_header(with, parsed);
+    std::optional<answer> given;
+    if (unread)
+        given = complaint(unread, with.in.hub.clock().now());
+    else
+        given = co_await answer_to(with, parsed);
     if (!given)
         co_return false;
-    const bool keep_alive = !error && parsed.get().keep_alive() && !with.waiting.stopping;
-    const bool refused = error.failed();
+    const bool whole = !unread && parsed.is_done(); // the next request begins where this one ends
+    const bool keep_alive = whole && parsed.get().keep_alive() && !with.waiting.stopping;
     const auto message = to_response(*given, parsed.get(), keep_alive);
-    error = {};
+    boost::system::error_code error;
     co_await beast::http::async_write(with.on, message, into(error));
-    if (refused && !error)
+    if (!whole && !error)
         co_await let_finish(with.on);
     with.on.expires_after(with.bounds.idle_time);
     co_return !error && keep_alive;
@@ -176,6 +205,7 @@ asio::awaitable<void> serve_session(net::tcp_socket socket, const net::tls_conte
     while (!waiting.stopping && co_await serve_request(with)) {}
     if (!with.on.is_open())
         co_return;
+    const nothing_begun any_more(with);
     with.on.stream().finish();
     co_await let_finish(with.on);
 }

@@ -10,7 +10,8 @@
 
 namespace capstan::http {
 
-/// The sessions of one thread that wait for a request, so that they can be ended when the server stops. Touched on that thread only.
+/// The sessions of one thread that wait for a request, or the rest of one, so that they can be ended when the server stops. Touched on
+/// that thread only.
 struct waiting_sessions {
     std::set<wire*> wires{};
     bool stopping = false;

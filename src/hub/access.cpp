@@ -54,6 +54,8 @@ std::expected<principal, refusal> access::check_policy_token(const auth::sas_tok
     shown.name = policy->name;
     shown.rights = policy->granted;
     shown.expires = token.expires;
+    if (const auto within = auth::identity_of(scope))
+        shown.devices = within->device.readings;
     shown.scope = std::move(scope);
     shown.scope_text = token.resource;
     return shown;
@@ -84,6 +86,7 @@ std::expected<principal, refusal> access::check_device_token(const auth::sas_tok
     principal shown;
     shown.what = principal::kind::device;
     shown.name = device->id;
+    shown.devices = {device->id};
     shown.rights = auth::rights::device_connect;
     shown.generation_id = device->generation_id;
     shown.expires = token.expires;
@@ -130,17 +133,11 @@ bool access::has(const principal& who, auth::rights needed) const {
     return auth::includes(who.rights, needed) && !expired(who, clock_.now());
 }
 
-bool access::may_act_as_device(const principal& who, std::string_view device, std::string_view module) const {
-    if (!has(who, auth::rights::device_connect))
+bool access::may_act_as_device(const principal& who, const store::device& device, std::string_view path) const {
+    if (!has(who, auth::rights::device_connect) || !device.enabled)
         return false;
-    const auto found = devices_.find(device);
-    if (!found || !found->enabled)
+    if (who.what == principal::kind::device && (who.name != device.id || who.generation_id != device.generation_id))
         return false;
-    if (who.what == principal::kind::device)
-        return who.name == device && who.generation_id == found->generation_id && who.module == module;
-    auto path = "/devices/" + std::string(device);
-    if (!module.empty())
-        path += "/modules/" + std::string(module);
     return auth::covers_entity(who.scope, path);
 }
 

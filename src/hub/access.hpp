@@ -3,8 +3,10 @@
 // and 4; contract/semantics.md, section 5. A refusal never tells which part of a secret was wrong.
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/access_policy.hpp"
 #include "auth/plain_identity.hpp"
@@ -25,6 +27,7 @@ struct principal {
     std::string generation_id; ///< of the device that it was shown for
     wall_time expires{};    ///< of the token; far away for a bare key
     auth::resource scope;   ///< what the token is good for; without host and path for a bare key: everything
+    std::vector<std::string> devices; ///< the device that the scope is in, in all readings of its id; empty: it is in none
     std::string scope_text; ///< the same as it was written
 };
 
@@ -41,8 +44,10 @@ public:
     std::expected<principal, refusal> check_token(std::string_view text) const;
     std::expected<principal, refusal> check_plain(bytes_view response) const;
 
-    /// DeviceConnect, for a device that exists and is enabled now, and still is the one that the key was shown for.
-    bool may_act_as_device(const principal& who, std::string_view device, std::string_view module = {}) const;
+    /// DeviceConnect, for a path of a device ("/devices/{id}[/modules/{id}]/messages/events") that is enabled now, and still is the one
+    /// that the key was shown for. A device's key is good for its modules, which have none of their own.
+    bool may_act_as_device(const principal& who, const store::device& device, std::string_view path) const;
+    std::optional<store::device> find_device(std::string_view id) const { return devices_.find(id); }
     /// ServiceConnect, for a path of the hub ("/messages/devicebound") or of its event hub ("/{event hub}/ConsumerGroups/…").
     bool may_use_service(const principal& who, std::string_view path) const;
     /// RegistryRead and RegistryWrite, for a path of the REST interface ("/devices/{id}").

@@ -12,6 +12,7 @@
 #include "hub/address.hpp"
 #include "hub/hub.hpp"
 #include "hub/identities.hpp"
+#include "hub/peer_log.hpp"
 #include "hub/reply_box.hpp"
 
 namespace capstan::hub {
@@ -27,11 +28,12 @@ struct conversation {
 
     std::function<void(amqp::link_id)> forget_link; ///< the endpoint has ended its link by itself
 
-    std::string hostname;        ///< what the peer calls us: of its open; empty when it did not say
+    std::string hostname;        ///< what the peer calls us: of its open, without port; empty when it did not say
+    peer_log log;
     capstan::hub::identities identities;
     reply_box cbs_replies;
     reply_box management_replies;
-    std::map<std::string, std::weak_ptr<endpoint>> twin_links; ///< where answers to twin requests go out, by address
+    std::map<std::string, std::weak_ptr<endpoint>> twin_links; ///< where answers to twin requests go out, by whose twin it is
 
     std::size_t unanswered = 0;  ///< deliveries whose commit is under way
     std::size_t bytes_in_flight = 0; ///< of them

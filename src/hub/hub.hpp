@@ -10,6 +10,7 @@
 #include "auth/access_policy.hpp"
 #include "base/clock.hpp"
 #include "base/run_queue.hpp"
+#include "hub/peer_log.hpp"
 #include "hub/settings.hpp"
 #include "store/store.hpp"
 
@@ -51,6 +52,8 @@ public:
     /// The run queue on which the state of this device lives.
     std::size_t home_of(std::string_view device_id) const;
     run_queue& queue(std::size_t thread) { return *threads_[thread]; }
+    /// Of the lines that peers cause: two hundred a second are more than anybody reads, and 4 GB a day of disk at most.
+    line_budget& log_lines() { return log_lines_; }
     std::size_t thread_count() const { return threads_.size(); }
 
 private:
@@ -62,6 +65,7 @@ private:
     const wall_clock& clock_;
     std::vector<run_queue*> threads_;
     std::atomic<std::size_t> bytes_in_flight_{0};
+    line_budget log_lines_{200};
     wall_time next_trim_{};                 ///< of old telemetry; on thread 0, as is the next
     std::vector<std::string> trim_trouble_; ///< by partition: why its last trim failed, or nothing
     std::unique_ptr<capstan::hub::access> access_;

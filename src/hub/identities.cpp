@@ -3,48 +3,80 @@
 #include <algorithm>
 
 namespace capstan::hub {
+namespace {
 
 /// As many devices as may share a connection (contract/iothub-amqp.md, 4.8), each with a module or two.
-constexpr std::size_t max_identities = 4096;
+constexpr std::size_t max_devices = 4096;
+/// Each link looks at all of its device and of the hub. A hub has five policies; tokens may differ in their scopes.
+constexpr std::size_t max_of_one = 32;
 
-bool identities::add(principal shown) {
-    const auto same = [&](const principal& each) {
-        return each.what == shown.what && each.name == shown.name && each.module == shown.module && each.scope_text == shown.scope_text;
-    };
-    const auto known = std::ranges::find_if(shown_, same);
-    if (known != shown_.end())
-        *known = std::move(shown);
-    else if (shown_.size() >= max_identities)
-        return false;
-    else
-        shown_.push_back(std::move(shown));
+bool same(const principal& one, const principal& other) {
+    return one.what == other.what && one.name == other.name && one.module == other.module && one.scope_text == other.scope_text;
+}
+
+} // namespace
+
+bool identities::add(const principal& shown) {
+    const auto keys = shown.devices.empty() ? std::vector<std::string>{""} : shown.devices;
+    for (const auto& key : keys) {
+        if (shown_.size() >= max_devices && !shown_.contains(key))
+            return false;
+        auto& known = shown_[key];
+        const auto old = std::ranges::find_if(known, [&](const auto& each) { return same(each, shown); });
+        if (old != known.end())
+            *old = shown;
+        else if (known.size() >= max_of_one)
+            return false;
+        else
+            known.push_back(shown);
+    }
     return true;
 }
 
-const principal* identities::for_device(std::string_view device, std::string_view module) const {
-    const auto found = std::ranges::find_if(shown_, [&](const auto& each) { return access_.may_act_as_device(each, device, module); });
-    return found == shown_.end() ? nullptr : &*found;
+const identities::list* identities::of(const std::string& device) const {
+    const auto found = shown_.find(device);
+    return found == shown_.end() ? nullptr : &found->second;
+}
+
+const principal* identities::for_device(const store::device& device, std::string_view path) const {
+    for (const auto* some : {of(device.id), of("")}) {
+        if (!some)
+            continue;
+        const auto found = std::ranges::find_if(*some, [&](const auto& each) { return access_.may_act_as_device(each, device, path); });
+        if (found != some->end())
+            return &*found;
+    }
+    return nullptr;
 }
 
 const principal* identities::for_service(std::string_view path) const {
-    const auto found = std::ranges::find_if(shown_, [&](const auto& each) { return access_.may_use_service(each, path); });
-    return found == shown_.end() ? nullptr : &*found;
+    const auto* some = of("");
+    if (!some)
+        return nullptr;
+    const auto found = std::ranges::find_if(*some, [&](const auto& each) { return access_.may_use_service(each, path); });
+    return found == some->end() ? nullptr : &*found;
 }
 
-std::optional<std::string_view> identities::sole_device() const {
-    std::optional<std::string_view> sole;
-    for (const auto& each : shown_) {
-        if (each.what != principal::kind::device)
-            continue;
-        if (sole && *sole != each.name)
-            return std::nullopt;
-        sole = each.name;
-    }
-    return sole;
+std::optional<std::string> identities::sole_device() const {
+    const auto is_device = [](const auto& entry) {
+        return std::ranges::any_of(entry.second, [](const auto& each) { return each.what == principal::kind::device; });
+    };
+    const auto sole = std::ranges::find_if(shown_, is_device);
+    if (sole == shown_.end() || std::find_if(std::next(sole), shown_.end(), is_device) != shown_.end())
+        return std::nullopt;
+    const auto device = access_.find_device(sole->first);
+    if (!device || !for_device(*device, "/devices/" + device->id + "/messages/devicebound"))
+        return std::nullopt;
+    return device->id;
 }
 
 bool identities::forget_expired(wall_time now) {
-    return std::erase_if(shown_, [&](const auto& each) { return access_.expired(each, now); }) > 0;
+    std::size_t forgotten = 0;
+    for (auto& [device, some] : shown_)
+        forgotten += std::erase_if(some, [&](const auto& each) { return access_.expired(each, now); });
+    if (forgotten > 0)
+        std::erase_if(shown_, [](const auto& entry) { return entry.second.empty(); });
+    return forgotten > 0;
 }
 
 } // namespace capstan::hub

@@ -2,7 +2,9 @@
 // Who a peer has shown itself to be: one identity by SASL PLAIN, and any number by tokens put on $cbs. Rights are decided per link,
 // from all of them (contract/iothub-amqp.md, 1 and 4.8).
 
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,26 +12,31 @@
 
 namespace capstan::hub {
 
+/// Kept by the device that they are for: of thousands on one connection, a link looks at its own and at the hub's.
 class identities {
 public:
     explicit identities(const access& rules) : access_(rules) {}
 
     /// A second token for the same scope replaces the first. False when there are too many.
-    bool add(principal shown);
+    bool add(const principal& shown);
 
-    /// The identity that lets the peer act as this device (or module), which then exists and is enabled. Null: none.
-    const principal* for_device(std::string_view device, std::string_view module) const;
+    bool empty() const { return shown_.empty(); }
+    /// The identity that lets the peer use this path of the device.
+    const principal* for_device(const store::device& device, std::string_view path) const;
     /// The identity that lets the peer use this path of the service side.
     const principal* for_service(std::string_view path) const;
-    /// The only device that the peer has shown itself to be, if it is only one.
-    std::optional<std::string_view> sole_device() const;
+    /// The only device that the peer has shown itself to be, if it is only one and may still act so.
+    std::optional<std::string> sole_device() const;
 
     /// Forgets what has expired; true when something had.
     bool forget_expired(wall_time now);
 
 private:
+    using list = std::vector<principal>;
+    const list* of(const std::string& device) const;
+
     const access& access_;
-    std::vector<principal> shown_;
+    std::map<std::string, list> shown_; ///< by device; those of the whole hub under the empty name
 };
 
 } // namespace capstan::hub

@@ -9,6 +9,15 @@
 namespace capstan::hub {
 namespace {
 
+using namespace std::chrono_literals;
+
+/// contract/event-hubs.md, section 7.
+constexpr auto first_link_time = 60s, no_link_time = 300s;
+/// A connection takes a place: who does not say who it is gives it back. As long as for the first link.
+constexpr auto sign_in_time = 60s;
+/// Of links by somebody who has not signed in: the engine keeps each until the peer has answered.
+constexpr std::size_t refusals_of_strangers = 64;
+
 class connected_peer final : public peer {
 public:
     connected_peer(hub& owner, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake)
@@ -19,6 +28,7 @@ public:
                 .wake = std::move(wake),
                 .forget_link = [this](amqp::link_id link) { drop(link); },
                 .hostname = {},
+                .log = peer_log(owner.log_lines()),
                 .identities = identities(owner.access()),
                 .cbs_replies = {},
                 .management_replies = {},
@@ -46,7 +56,7 @@ public:
 
 private:
     void on(const amqp::sasl_requested& asked);
-    void on(const amqp::opened& theirs) { with_.hostname = theirs.hostname.substr(0, theirs.hostname.find(':')); }
+    void on(const amqp::opened& theirs) { with_.hostname = auth::parse_scope(theirs.hostname).host; }
     void on(const amqp::attached& link);
     void on(const amqp::detached& link) { drop(link.link); }
     void on(const amqp::closed& how);
@@ -69,8 +79,15 @@ private:
     }
     void drop(amqp::link_id link);
     void drop_all();
+    void refuse(const amqp::link_info& link, refusal why);
+    void end_forbidden_links();
+    void close_when_unused();
+    void close(std::string_view condition, std::string_view why);
 
     conversation with_;
+    wall_time without_links_since_ = with_.now(), stranger_since_ = with_.now();
+    bool had_links_ = false, signed_in_by_sasl_ = false;
+    std::size_t refused_as_stranger_ = 0;
     boost::unordered_flat_map<std::uint32_t, std::shared_ptr<endpoint>> endpoints_;
 };
 
@@ -83,34 +100,42 @@ void connected_peer::on(const amqp::sasl_requested& asked) {
     if (asked.mechanism == "PLAIN") {
         auto shown = with_.hub.access().check_plain(asked.response);
         if (shown) {
-            with_.identities.add(std::move(*shown));
+            with_.identities.add(*shown);
+            signed_in_by_sasl_ = true;
             return with_.engine.answer_sasl(ok, amqp::as_bytes(welcome));
         }
-        spdlog::info("SASL PLAIN refused peer={} reason=\"{}\"", with_.origin, shown.error().text);
+        if (with_.log.may_write(with_.now()))
+            spdlog::info("SASL PLAIN refused peer={} reason=\"{}\"", with_.origin, printable(shown.error().text));
     }
     with_.engine.answer_sasl(refused);
 }
 
 void connected_peer::on(const amqp::attached& link) {
     const auto* info = with_.engine.find(link.link);
-    if (!info)
+    if (!info || !with_.engine.is_open())
         return;
     auto made = make_endpoint(with_, *info);
-    if (!made) {
-        spdlog::info("link refused peer={} source=\"{}\" target=\"{}\" condition={} description=\"{}\"", with_.origin,
-                     info->source_terminus.address, info->target_terminus.address, made.error().why.condition,
-                     made.error().why.description);
-        with_.engine.refuse(link.link, std::move(made.error().why), made.error().pause);
-        return;
-    }
+    if (!made)
+        return refuse(*info, std::move(made.error()));
+    had_links_ = true;
     endpoints_.emplace(static_cast<std::uint32_t>(link.link), *made);
     (*made)->open();
 }
 
+void connected_peer::refuse(const amqp::link_info& link, refusal why) {
+    if (with_.log.may_write(with_.now()))
+        spdlog::info("link refused peer={} source=\"{}\" target=\"{}\" condition={} description=\"{}\"", with_.origin,
+                     printable(link.source_terminus.address), printable(link.target_terminus.address), why.why.condition,
+                     printable(why.why.description));
+    with_.engine.refuse(link.id, std::move(why.why), why.pause);
+    if (with_.identities.empty() && ++refused_as_stranger_ > refusals_of_strangers)
+        close(amqp::condition::unauthorized_access, "Too many links were asked for without a token.");
+}
+
 void connected_peer::on(const amqp::closed& how) {
-    if (how.error)
-        spdlog::info("connection closed peer={} by_peer={} condition={} description=\"{}\"", with_.origin, how.by_peer, how.error.condition,
-                     how.error.description);
+    if (how.error && with_.log.may_write(with_.now()))
+        spdlog::info("connection closed peer={} by_peer={} condition={} description=\"{}\"", with_.origin, how.by_peer,
+                     printable(how.error.condition), printable(how.error.description));
     drop_all();
 }
 
@@ -120,6 +145,7 @@ void connected_peer::drop(amqp::link_id link) {
         return;
     const auto gone = std::move(found->second);
     endpoints_.erase(found);
+    without_links_since_ = with_.now();
     gone->on_detached();
 }
 
@@ -128,10 +154,20 @@ void connected_peer::drop_all() {
         each->on_detached();
 }
 
-/// A token has run out: links that nothing else allows are detached (contract/iothub-amqp.md, 4.7).
 void connected_peer::tick() {
-    if (!with_.identities.forget_expired(with_.now()))
-        return;
+    if (const auto count = with_.log.left_out())
+        spdlog::info("{} more lines about peer={} were left out", count, with_.origin);
+    const bool known = !with_.identities.empty();
+    if (with_.identities.forget_expired(with_.now()))
+        end_forbidden_links();
+    if (known && with_.identities.empty())
+        stranger_since_ = with_.now();
+    if (with_.engine.is_open())
+        close_when_unused();
+}
+
+/// A token has run out: links that nothing else allows are detached (contract/iothub-amqp.md, 4.7).
+void connected_peer::end_forbidden_links() {
     std::vector<amqp::link_id> live;
     for (const auto& [id, each] : endpoints_)
         live.push_back(static_cast<amqp::link_id>(id));
@@ -142,6 +178,29 @@ void connected_peer::tick() {
         with_.engine.detach(link, amqp::error(amqp::condition::unauthorized_access, "Token Invalid."));
         drop(link);
     }
+    with_.wake();
+}
+
+/// Who has signed in by SASL cannot do so again: its connection ends with its token. Others may put a new one for a while.
+void connected_peer::close_when_unused() {
+    const auto now = with_.now();
+    const auto unused = now - without_links_since_;
+    const auto allowed = had_links_ ? no_link_time : first_link_time;
+    if (endpoints_.empty() && unused >= allowed)
+        return close(amqp::condition::connection_forced,
+                     fmt::format("The connection was inactive for more than the allowed {} milliseconds and is closed by container "
+                                 "'LinkTracker'.",
+                                 std::chrono::milliseconds(allowed).count()));
+    if (!with_.identities.empty())
+        return;
+    if (signed_in_by_sasl_)
+        return close(amqp::condition::unauthorized_access, "Token Invalid.");
+    if (now - stranger_since_ >= sign_in_time)
+        close(amqp::condition::unauthorized_access, "No valid token was put on $cbs in time.");
+}
+
+void connected_peer::close(std::string_view condition, std::string_view why) {
+    with_.engine.close(amqp::error(condition, why));
     with_.wake();
 }
 

@@ -28,7 +28,7 @@ public:
 
     virtual void handle(const amqp::event& event) = 0;
 
-    /// Once a second: token expiry.
+    /// Once a second: token expiry, and the end of connections that nobody uses.
     virtual void tick() = 0;
 
     /// The engine has room to write again after output_size() was above what endpoints fill it to.

@@ -6,6 +6,8 @@
 namespace capstan::hub {
 
 constexpr std::size_t max_waiting = 256;
+/// An answer repeats its request's message-id: a stranger decides how long it is.
+constexpr std::size_t max_waiting_bytes = 128 * 1024;
 
 void reply_box::add_link(const amqp::link_info& link) {
     links_.push_back({link.id, link.channel, link.name, link.target_terminus.address});
@@ -16,9 +18,12 @@ void reply_box::remove_link(amqp::link_id link) {
 }
 
 void reply_box::put(std::string reply_to, std::uint16_t channel, amqp::bytes message) {
-    if (waiting_.size() == max_waiting)
-        waiting_.pop_front();
+    waiting_bytes_ += reply_to.size() + message.size();
     waiting_.push_back({std::move(reply_to), channel, std::move(message)});
+    while (waiting_.size() > max_waiting || waiting_bytes_ > max_waiting_bytes) {
+        waiting_bytes_ -= waiting_.front().size();
+        waiting_.pop_front();
+    }
 }
 
 const reply_box::reply_link* reply_box::link_for(const reply& waiting) const {
@@ -44,7 +49,9 @@ void reply_box::pump(amqp::connection& engine) {
         const std::array<std::uint8_t, 4> tag{static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8),
                                               static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 24)};
         const amqp::bytes_view piece = each.message;
-        return engine.send(link->id, tag, {&piece, 1}).has_value();
+        const bool sent = engine.send(link->id, tag, {&piece, 1}).has_value();
+        waiting_bytes_ -= sent ? each.size() : 0;
+        return sent;
     });
 }
 

@@ -17,7 +17,7 @@ public:
     void remove_link(amqp::link_id link);
 
     /// For `reply_to` (a link's name or target address), or else for a link of the same session, or else for any. Beyond 256
-    /// waiting answers the oldest is dropped: its asker never gave credit for it.
+    /// waiting answers, or 128 KiB of them, the oldest is dropped: its asker never gave credit for it.
     void put(std::string reply_to, std::uint16_t channel, amqp::bytes message);
 
     /// Sends what can be sent.
@@ -34,11 +34,13 @@ private:
         std::string to;
         std::uint16_t channel;
         amqp::bytes message;
+        std::size_t size() const { return to.size() + message.size(); }
     };
     const reply_link* link_for(const reply& waiting) const;
 
     std::vector<reply_link> links_;
     std::deque<reply> waiting_;
+    std::size_t waiting_bytes_ = 0;
     std::uint32_t next_tag_ = 1;
 };
 

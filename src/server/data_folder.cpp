@@ -51,7 +51,7 @@ done check_not_foreign(const fs::path& folder) {
         return {};
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        if (!is_known(name))
+        if (!is_known(name) && name != "lost+found") // which a disk of its own has
             return std::unexpected(fmt::format("the folder {} is not a hub's data folder: it holds '{}'; give an empty or a new folder",
                                                folder.string(), name));
     }

@@ -56,6 +56,7 @@ public:
         };
         std::deque<message> messages;
         std::vector<amqp::disposed> disposed;
+        bool credited = false; ///< as a sender it was told of credit, as a receiver of the end of a drain
         std::optional<amqp::closed> closed;
     };
     heard news;
@@ -84,6 +85,7 @@ private:
             {what.link, what.id, {what.tag.begin(), what.tag.end()}, {what.payload.begin(), what.payload.end()}, what.settled});
     }
     void note(const amqp::disposed& what) { news.disposed.push_back(what); }
+    void note(const amqp::credited&) { news.credited = true; }
     void note(const amqp::closed& what) { news.closed = what; }
     template<class Other> void note(const Other&) {}
 
@@ -195,6 +197,38 @@ protected:
         return id;
     }
 
+    /// Puts the token on $cbs and gives the answer's status. The links that it takes are made with the first token.
+    int put_token(hub_client& client, const std::string& token, amqp::value message_id = std::uint64_t{1}) {
+        auto& [in, out] = cbs[&client];
+        if (in == amqp::link_id{} && out == amqp::link_id{}) {
+            in = receiver(client, "$cbs", 100);
+            out = sender(client, "$cbs");
+        }
+        amqp::bytes request;
+        amqp::message_properties properties;
+        properties.message_id = std::move(message_id);
+        properties.reply_to = "cbs";
+        amqp::message_builder(request)
+            .properties(properties)
+            .application_properties([](amqp::map_writer& to) {
+                to.add("operation", std::string_view("put-token"));
+                to.add("type", std::string_view("servicebus.windows.net:sastoken"));
+                to.add("name", std::string_view("audience"));
+            })
+            .value(amqp::value(token));
+        send(client, out, request);
+        return status_of_answer(client, in);
+    }
+    static int status_of_answer(hub_client& client, amqp::link_id from) {
+        const auto answer = std::ranges::find(client.news.messages, from, &hub_client::heard::message::link);
+        if (answer == client.news.messages.end())
+            return 0;
+        const auto entries = amqp::decode_value(amqp::message_view::parse(answer->payload)->application_properties().content);
+        const auto status = entries->get<amqp::map>()->find("status-code")->integer();
+        client.news.messages.erase(answer);
+        return static_cast<int>(status.value_or(0));
+    }
+
     inline static const std::string device_key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     manual_clock clock;
     const std::size_t connections_thread;
@@ -207,6 +241,7 @@ protected:
     std::vector<std::unique_ptr<amqp::settings>> client_settings;
     std::vector<std::unique_ptr<hub_client>> clients;
     std::map<hub_client*, std::uint16_t> session;
+    std::map<hub_client*, std::pair<amqp::link_id, amqp::link_id>> cbs;
     int links = 0, tags = 0;
 };
 

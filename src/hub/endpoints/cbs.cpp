@@ -6,7 +6,9 @@ namespace capstan::hub {
 
 response cbs_endpoint::answer(const request& asked) {
     const auto fail = [&](int status, std::string text) {
-        spdlog::info("put-token refused peer={} audience={} status={} reason=\"{}\"", with_.origin, asked.text("name"), status, text);
+        if (with_.log.may_write(with_.now()))
+            spdlog::info("put-token refused peer={} audience=\"{}\" status={} reason=\"{}\"", with_.origin, printable(asked.text("name")),
+                         status, printable(text));
         return response{.status = status, .description = std::move(text), .condition = {}, .body = {}};
     };
     if (asked.text("operation") != "put-token")
@@ -18,7 +20,7 @@ response cbs_endpoint::answer(const request& asked) {
     auto shown = with_.hub.access().check_token(*token);
     if (!shown)
         return fail(shown.error().status, shown.error().text);
-    if (!with_.identities.add(std::move(*shown)))
+    if (!with_.identities.add(*shown))
         return fail(403, "Too many tokens on one connection.");
     return {};
 }

@@ -26,22 +26,47 @@ std::unexpected<refusal> unknown_address(const conversation& with, std::string_v
     return refuse(with, errc::address_not_found, fmt::format("The link address '{}' did not match any of the expected formats.", text));
 }
 
-/// An identity that lets the peer act as the device that the address names, and the device.
+/// What stands behind the device's or module's own path.
+std::string_view leaf(node what) {
+    switch (what) {
+    case node::telemetry: return "/messages/events";
+    case node::device_bound: return "/messages/devicebound";
+    case node::twin: return "/twin";
+    default: return "/methods/devicebound";
+    }
+}
+
+/// An identity that lets the peer use the node of a device that the address names, and the device.
 struct device_access {
     const principal* who;
     store::device device;
     std::string module;
 };
 std::optional<device_access> find_device(const conversation& with, const address& where) {
+    if (with.identities.empty())
+        return std::nullopt;
     const auto module = where.module ? where.module->readings.front() : std::string();
     for (const auto& reading : where.device->readings) {
-        const auto* who = with.identities.for_device(reading, module);
-        if (!who)
+        auto device = with.hub.store().devices().find(reading);
+        if (!device)
             continue;
-        if (auto device = with.hub.store().devices().find(reading))
+        const auto path = fmt::format("/devices/{}{}{}{}", device->id, module.empty() ? "" : "/modules/", module, leaf(where.what));
+        if (const auto* who = with.identities.for_device(*device, path))
             return device_access{who, std::move(*device), module};
     }
     return std::nullopt;
+}
+
+/// What a token for a node of the service's side has to cover.
+std::string service_path(const conversation& with, const address& where) {
+    switch (where.what) {
+    case node::service_commands: return "/messages/devicebound";
+    case node::feedback: return "/messages/servicebound/feedback";
+    case node::file_notifications: return "/messages/servicebound/filenotifications";
+    case node::partition:
+        return fmt::format("/{}/ConsumerGroups/{}/Partitions/{}", with.hub.config().event_hub, where.consumer_group, where.partition);
+    default: return "/messages/events" + where.suffix;
+    }
 }
 
 std::shared_ptr<endpoint> device_endpoint(conversation& with, const amqp::link_info& link, node what, const device_access& of) {
@@ -53,9 +78,9 @@ std::shared_ptr<endpoint> device_endpoint(conversation& with, const amqp::link_i
     if (what == node::device_bound && sends && of.module.empty())
         return std::make_shared<commands_out_endpoint>(with, link.id, of.device.id);
     if (what == node::twin && sends)
-        return std::make_shared<twin_out_endpoint>(with, link.id);
+        return std::make_shared<twin_out_endpoint>(with, link.id, of.device.id + '/' + of.module);
     if (what == node::twin)
-        return std::make_shared<twin_in_endpoint>(with, link.id);
+        return std::make_shared<twin_in_endpoint>(with, link.id, of.device.id + '/' + of.module);
     if (what == node::methods)
         return std::make_shared<methods_endpoint>(with, link.id);
     return nullptr;
@@ -72,23 +97,14 @@ made make_device_endpoint(conversation& with, const amqp::link_info& link, std::
     return endpoint;
 }
 
-made make_feedback_endpoint(conversation& with, const amqp::link_info& link) {
-    if (link.role == amqp::role::receiver) {
-        if (!with.identities.sole_device())
-            return refuse(with, errc::unauthorized, "Unauthorized");
-        return std::make_shared<feedback_in_endpoint>(with, link.id);
-    }
-    if (!with.identities.for_service("/messages/serviceBound/feedback"))
+made make_report_endpoint(conversation& with, const amqp::link_info& link) {
+    if (!with.identities.sole_device())
         return refuse(with, errc::unauthorized, "Unauthorized");
-    return std::make_shared<feedback_out_endpoint>(with, link.id);
-}
-
-std::string partition_path(const conversation& with, const address& where) {
-    return fmt::format("/{}/ConsumerGroups/{}/Partitions/{}", with.hub.config().event_hub, where.consumer_group, where.partition);
+    return std::make_shared<feedback_in_endpoint>(with, link.id);
 }
 
 made make_partition_endpoint(conversation& with, const amqp::link_info& link, const address& where) {
-    const auto path = partition_path(with, where);
+    const auto path = service_path(with, where);
     const auto slowly = [](std::string_view condition, std::string_view text) {
         return std::unexpected(refusal{amqp::error(condition, text), refusal_pause});
     };
@@ -101,57 +117,54 @@ made make_partition_endpoint(conversation& with, const amqp::link_info& link, co
     return std::make_shared<events_out_endpoint>(with, link.id, where.consumer_group, *partition);
 }
 
-template<class Endpoint> made make_service_endpoint(conversation& with, const amqp::link_info& link, std::string_view path) {
-    if (!with.identities.for_service(path))
+made make_service_endpoint(conversation& with, const amqp::link_info& link, const address& where) {
+    if (!with.identities.for_service(service_path(with, where)))
         return refuse(with, errc::unauthorized, "Unauthorized");
-    return std::make_shared<Endpoint>(with, link.id);
+    switch (where.what) {
+    case node::service_commands: return std::make_shared<commands_in_endpoint>(with, link.id);
+    case node::feedback: return std::make_shared<feedback_out_endpoint>(with, link.id);
+    case node::file_notifications: return std::make_shared<file_notifications_endpoint>(with, link.id);
+    default: return std::unexpected(redirect(with, where.suffix));
+    }
 }
+
+template<class Requests> made make_request_node(conversation& with, const amqp::link_info& link, reply_box& replies) {
+    if (link.role == amqp::role::sender)
+        return std::make_shared<response_endpoint>(with, link.id, replies);
+    return std::make_shared<Requests>(with, link.id);
+}
+
+/// The longest that means anything has a device's and a module's id of 128 bytes each, three bytes for each when encoded.
+constexpr std::size_t max_address = 1024;
 
 } // namespace
 
 std::expected<std::shared_ptr<endpoint>, refusal> make_endpoint(conversation& with, const amqp::link_info& link) {
     const bool sends = link.role == amqp::role::sender;
     const auto& text = sends ? link.source_terminus.address : link.target_terminus.address;
+    if (text.size() > max_address)
+        return refuse(with, errc::address_not_found, "The link address is too long.");
     const auto where = parse_address(text, with.hub.config().event_hub, with.hub.config().name);
     switch (where.what) {
-    case node::cbs:
-        if (sends)
-            return std::make_shared<response_endpoint>(with, link.id, with.cbs_replies);
-        return std::make_shared<cbs_endpoint>(with, link.id);
-    case node::management:
-        if (sends)
-            return std::make_shared<response_endpoint>(with, link.id, with.management_replies);
-        return std::make_shared<management_endpoint>(with, link.id);
+    case node::cbs: return make_request_node<cbs_endpoint>(with, link, with.cbs_replies);
+    case node::management: return make_request_node<management_endpoint>(with, link, with.management_replies);
     case node::telemetry:
     case node::device_bound:
     case node::twin:
     case node::methods: return make_device_endpoint(with, link, text, where);
-    case node::service_commands:
-        if (!sends)
-            return make_service_endpoint<commands_in_endpoint>(with, link, "/messages/devicebound");
-        break;
-    case node::feedback: return make_feedback_endpoint(with, link);
+    case node::feedback: return sends ? make_service_endpoint(with, link, where) : make_report_endpoint(with, link);
+    case node::service_commands: return sends ? unknown_address(with, text) : make_service_endpoint(with, link, where);
     case node::file_notifications:
-        if (sends)
-            return make_service_endpoint<file_notifications_endpoint>(with, link, "/messages/serviceBound/filenotifications");
-        break;
-    case node::hub_events:
-        if (!sends)
-            break;
-        if (!with.identities.for_service("/messages/events" + where.suffix))
-            return refuse(with, errc::unauthorized, "Unauthorized");
-        return std::unexpected(redirect(with, where.suffix));
-    case node::partition:
-        if (sends)
-            return make_partition_endpoint(with, link, where);
-        break;
+    case node::hub_events: return sends ? make_service_endpoint(with, link, where) : unknown_address(with, text);
+    case node::partition: return sends ? make_partition_endpoint(with, link, where) : unknown_address(with, text);
     case node::unknown: break;
     }
     return unknown_address(with, text);
 }
 
 bool link_allowed(const conversation& with, const amqp::link_info& link) {
-    const auto& text = link.role == amqp::role::sender ? link.source_terminus.address : link.target_terminus.address;
+    const bool sends = link.role == amqp::role::sender;
+    const auto& text = sends ? link.source_terminus.address : link.target_terminus.address;
     const auto where = parse_address(text, with.hub.config().event_hub, with.hub.config().name);
     switch (where.what) {
     case node::cbs:
@@ -162,13 +175,13 @@ bool link_allowed(const conversation& with, const amqp::link_info& link) {
     case node::twin:
     case node::methods: return find_device(with, where).has_value();
     case node::feedback:
-        if (link.role == amqp::role::receiver)
+        if (!sends)
             return with.identities.sole_device().has_value();
         [[fallthrough]];
     case node::service_commands:
     case node::file_notifications:
-    case node::hub_events: return with.identities.for_service("/messages") != nullptr;
-    case node::partition: return with.identities.for_service(partition_path(with, where)) != nullptr;
+    case node::hub_events:
+    case node::partition: return with.identities.for_service(service_path(with, where)) != nullptr;
     }
     return false;
 }

@@ -40,10 +40,10 @@ void events_out_endpoint::open() {
     auto& log = with_.hub.store().telemetry();
     const auto from = parse_filter(info().source_terminus.filter);
     if (!from)
-        return static_cast<void>(engine().refuse(link_, amqp::error(amqp::condition::invalid_field, from.error())));
+        return refuse(amqp::error(amqp::condition::invalid_field, from.error()));
     const auto first = first_event(*from, log.state(partition_));
     if (!first)
-        return static_cast<void>(engine().refuse(link_, describe(errc::argument_invalid, first.error(), with_.now())));
+        return refuse(describe(errc::argument_invalid, first.error(), with_.now()));
     if (!enter())
         return;
     metrics_ = std::ranges::count(info().desired_capabilities, "com.microsoft:enable-receiver-runtime-metric") > 0;
@@ -62,6 +62,12 @@ void events_out_endpoint::open() {
                                        }});
 }
 
+/// Some clients attach again at once and for ever: each refusal keeps them waiting a little (contract/event-hubs.md, 4.4).
+void events_out_endpoint::refuse(amqp::error why) {
+    engine().refuse(link_, std::move(why), refusal_pause);
+    with_.forget_link(link_);
+}
+
 /// Takes a place among the partition's readers; refuses the link when there is none.
 bool events_out_endpoint::enter() {
     readers::reader who{.consumer_group = consumer_group_,
@@ -78,9 +84,8 @@ bool events_out_endpoint::enter() {
                             live->with_.wake();
                         }};
     auto entered = with_.hub.readers().enter(std::move(who));
-    // Some clients attach again at once and for ever: each refusal keeps them waiting a little (contract/event-hubs.md, 4.4).
     if (!entered)
-        return engine().refuse(link_, std::move(entered.error()), refusal_pause), false;
+        return refuse(std::move(entered.error())), false;
     reader_ = *entered;
     return true;
 }
@@ -111,11 +116,16 @@ void events_out_endpoint::pump() {
         block_at_ = 0;
         if (next_ < with_.hub.store().telemetry().state(partition_).next)
             return read();
-        // The tail: watch() tells when there is more.
-        if (engine().draining(link_))
-            engine().drained(link_);
-        return;
+        return end_drain(); // the tail: watch() tells when there is more
     }
+    if (engine().credit(link_) == 0)
+        end_drain();
+}
+
+/// There is nothing to send, or no credit left for it (part 2, section 2.6.7).
+void events_out_endpoint::end_drain() {
+    if (engine().draining(link_))
+        engine().drained(link_);
 }
 
 bool events_out_endpoint::send(const store::event_view& event) {

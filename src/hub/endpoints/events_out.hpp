@@ -16,9 +16,11 @@ public:
     void on_credit() override { pump(); }
 
 private:
+    void refuse(amqp::error why);
     bool enter();
     void begin(store::sequence_number first);
     void pump();
+    void end_drain();
     bool send(const store::event_view& event);
     void read();
     void on_block(store::outcome<store::event_block> block);

@@ -43,7 +43,7 @@ std::expected<void, amqp::error> feedback_in_endpoint::take(const amqp::delivery
         return std::unexpected(amqp::error(amqp::condition::decode_error, properties.error()));
     const auto device = with_.identities.sole_device();
     if (!device)
-        return invalid("The connection must have shown itself to be one device.");
+        return invalid("The connection must have shown itself to be one device, which is enabled.");
     if (properties->correlation_id.is_null())
         return invalid("correlation-id must be the message id of the command.");
     const auto outcome = outcome_of(*message);
@@ -64,8 +64,7 @@ std::expected<void, amqp::error> feedback_in_endpoint::take(const amqp::delivery
         live->top_up(report_credit, static_cast<std::uint32_t>(live->unanswered_));
         live->with_.wake();
     };
-    with_.hub.commands().settle_by_id(std::string(*device), amqp::id_text(properties->correlation_id), *outcome, with_.home(),
-                                      std::move(done));
+    with_.hub.commands().settle_by_id(*device, amqp::id_text(properties->correlation_id), *outcome, with_.home(), std::move(done));
     return {};
 }
 

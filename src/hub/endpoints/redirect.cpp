@@ -11,12 +11,13 @@ refusal redirect(const conversation& with, std::string_view suffix) {
     const auto& config = with.hub.config();
     // Under the name that the client has reached us by.
     const auto host = with.hostname.empty() ? config.host_names.front() : with.hostname;
+    const auto in_url = host.find(':') == host.npos ? host : '[' + host + ']'; // RFC 3986, section 3.2.2
     amqp::map info;
     info.entries.emplace_back(amqp::symbol{"hostname"}, host);
     info.entries.emplace_back(amqp::symbol{"network-host"}, host);
     info.entries.emplace_back(amqp::symbol{"port"}, static_cast<std::int32_t>(config.amqps_port));
     info.entries.emplace_back(amqp::symbol{"address"},
-                              fmt::format("amqps://{}:{}/{}{}", host, config.amqps_port, config.event_hub, suffix));
+                              fmt::format("amqps://{}:{}/{}{}", in_url, config.amqps_port, config.event_hub, suffix));
     return {amqp::error(amqp::condition::link_redirect, "", amqp::encode(info)), redirect_pause};
 }
 

@@ -6,6 +6,9 @@ namespace {
 /// The real hub's, for requests (contract/iothub-amqp.md, 4.1).
 constexpr std::uint32_t request_credit = 100;
 
+/// A stranger's too: of the longest request, which has a token of some kilobytes, many may be on their way at once.
+constexpr std::uint64_t max_request = 64 * 1024;
+
 std::expected<request, std::string> read_request(bytes_view payload) {
     const auto message = amqp::message_view::parse(payload);
     if (!message)
@@ -33,13 +36,22 @@ void response_endpoint::open() {
     box_.pump(engine());
 }
 
+void response_endpoint::on_credit() {
+    box_.pump(engine());
+    if (engine().draining(link_))
+        engine().drained(link_);
+}
+
 std::string_view request::text(std::string_view key) const {
     const auto* found = properties.find(key);
     return found ? found->content().text().value_or("") : "";
 }
 
 void request_endpoint::open() {
-    engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode.value_or(0), .rcv_settle_mode = 0, .credit = request_credit});
+    engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode.value_or(0),
+                            .rcv_settle_mode = 0,
+                            .credit = request_credit,
+                            .max_message_size = max_request});
 }
 
 void request_endpoint::on_delivery(const amqp::delivery& delivery) {

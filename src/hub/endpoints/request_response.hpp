@@ -13,7 +13,7 @@ class response_endpoint final : public endpoint {
 public:
     response_endpoint(conversation& with, amqp::link_id link, reply_box& box) : endpoint(with, link), box_(box) {}
     void open() override;
-    void on_credit() override { box_.pump(engine()); }
+    void on_credit() override;
     void on_detached() override { box_.remove_link(link_); }
 
 private:

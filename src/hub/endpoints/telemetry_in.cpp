@@ -115,6 +115,8 @@ void telemetry_in_endpoint::gather(const amqp::delivery& delivery, std::size_t s
 
 void telemetry_in_endpoint::flush() {
     flush_posted_ = false;
+    if (gathered_.deliveries == 0)
+        return;
     auto done = std::exchange(gathered_, {});
     unanswered_ += done.deliveries;
     bytes_ += done.bytes;

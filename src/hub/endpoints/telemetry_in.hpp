@@ -14,6 +14,8 @@ public:
 
     void open() override;
     void on_delivery(const amqp::delivery& delivery) override;
+    /// What came in this turn is stored all the same: of what was sent settled nobody would hear that it is lost.
+    void on_detached() override { flush(); }
 
 private:
     /// Deliveries whose ids lie behind each other: one disposition answers them.

@@ -45,8 +45,15 @@ amqp::bytes write_answer(const amqp::value& correlation_id, const answered& what
 
 void twin_out_endpoint::open() {
     engine().accept(link_, {.snd_settle_mode = 1, .rcv_settle_mode = 0});
-    with_.twin_links[info().source_terminus.address] = weak<twin_out_endpoint>();
+    with_.twin_links[owner_] = weak<twin_out_endpoint>();
     pump();
+}
+
+/// A later link may have taken its place.
+void twin_out_endpoint::on_detached() {
+    const auto listed = with_.twin_links.find(owner_);
+    if (listed != with_.twin_links.end() && listed->second.lock().get() == this)
+        with_.twin_links.erase(listed);
 }
 
 void twin_out_endpoint::put(amqp::bytes answer) {
@@ -82,7 +89,7 @@ void twin_in_endpoint::on_delivery(const amqp::delivery& delivery) {
     if (const auto decoded = amqp::decode_value(message->message_annotations().content))
         if (const auto* map = decoded->get<amqp::map>())
             annotations = *map;
-    const auto out = with_.twin_links.find(info().target_terminus.address);
+    const auto out = with_.twin_links.find(owner_);
     const auto link = out == with_.twin_links.end() ? nullptr : std::static_pointer_cast<twin_out_endpoint>(out->second.lock());
     // Without a link to answer on, the asker does not want to know.
     if (!link)

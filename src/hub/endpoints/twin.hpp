@@ -8,15 +8,18 @@ namespace capstan::hub {
 /// /devices/{id}/twin, received from: where answers to twin requests go out. contract/iothub-amqp.md, 9.2.
 class twin_out_endpoint final : public endpoint {
 public:
-    using endpoint::endpoint;
+    /// `owner` is whose twin it is: the device's id, and the module's.
+    twin_out_endpoint(conversation& with, amqp::link_id link, std::string owner) : endpoint(with, link), owner_(std::move(owner)) {}
     void open() override;
     void on_credit() override { pump(); }
+    void on_detached() override;
 
     /// Sends the answer when there is credit. Beyond 64 waiting ones the oldest is dropped: its asker gives no credit.
     void put(amqp::bytes answer);
 
 private:
     void pump();
+    const std::string owner_;
     std::deque<amqp::bytes> waiting_;
 };
 
@@ -25,9 +28,12 @@ private:
 /// telemetry before they are answered.
 class twin_in_endpoint final : public endpoint {
 public:
-    using endpoint::endpoint;
+    twin_in_endpoint(conversation& with, amqp::link_id link, std::string owner) : endpoint(with, link), owner_(std::move(owner)) {}
     void open() override;
     void on_delivery(const amqp::delivery& delivery) override;
+
+private:
+    const std::string owner_;
 };
 
 /// /devices/{id}/methods/devicebound, either way. Methods come later: the links stand, and nothing is sent.

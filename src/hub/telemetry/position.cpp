@@ -1,6 +1,7 @@
 #include "hub/telemetry/position.hpp"
 
 #include <charconv>
+#include <limits>
 
 #include <capstan/amqp/value.hpp>
 #include <fmt/format.h>
@@ -50,6 +51,9 @@ std::optional<position::kind> kind_of(std::string_view field) {
     return std::nullopt;
 }
 
+/// Beyond it no number of an event, offset or millisecond lies, and sums with it stay numbers.
+constexpr std::uint64_t max_position = std::numeric_limits<std::int64_t>::max() / 2;
+
 } // namespace
 
 std::string offset_of(store::sequence_number sequence) { return std::to_string(sequence * offset_step); }
@@ -64,8 +68,8 @@ std::expected<position, std::string> parse_selector(std::string_view text) {
     if (parts->value == "-1")
         return position{.what = position::kind::earliest};
     const auto value = number(parts->value);
-    if (!value)
-        return std::unexpected(fmt::format("The filter's value '{}' is not a number.", parts->value));
+    if (!value || *value > max_position)
+        return std::unexpected(fmt::format("The filter's value '{}' is not a position.", parts->value));
     return position{.what = *kind, .value = *value, .inclusive = parts->inclusive};
 }
 

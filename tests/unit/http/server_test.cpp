@@ -20,6 +20,7 @@ limits small() {
     limits bounds;
     bounds.connections = 2;
     bounds.body = 64 * 1024;
+    bounds.small_body = 32 * 1024;
     return bounds;
 }
 
@@ -103,6 +104,34 @@ TEST_F(server_test, the_largest_body_is_not_too_large) {
     EXPECT_EQ(client->ask(request(verb::post, devices, "[]" + std::string((64 << 10) - 2, ' '))).result_int(), 200);
 }
 
+TEST_F(server_test, a_body_about_one_device_is_small) {
+    const auto body = R"({"deviceId":"dev1"})" + std::string(40 << 10, ' ');
+    EXPECT_EQ(verdict(client->ask(request(verb::put, "/devices/dev1?api-version=2021-04-12", body))), "413 GenericRequestEntityTooLarge");
+}
+
+/// A stranger's body is not waited for, and not kept.
+TEST_F(server_test, who_may_not_ask_is_told_before_the_body_comes) {
+    write("PUT /devices/dev1?api-version=2021-04-12 HTTP/1.1\r\nContent-Length: 1000\r\n\r\n");
+    const auto answer = client->answer();
+    EXPECT_EQ(verdict(answer), "401 IotHubUnauthorizedAccess");
+    EXPECT_FALSE(answer.keep_alive());
+}
+
+TEST_F(server_test, a_refusal_without_a_body_keeps_the_connection) {
+    for (int i = 0; i < 3; ++i) {
+        write("GET /devices?api-version=2021-04-12 HTTP/1.1\r\n\r\n");
+        EXPECT_EQ(verdict(client->answer()), "401 IotHubUnauthorizedAccess");
+    }
+}
+
+TEST_F(server_test, a_stop_does_not_wait_for_the_rest_of_a_request) {
+    write("POST /devices?api-version=2021-04-12 HTTP/1.1\r\n" + owner() + "Expect: 100-continue\r\nContent-Length: 10\r\n\r\n");
+    boost::asio::streambuf go_on;
+    boost::asio::read_until(client->wire, go_on, "\r\n\r\n"); // the body is waited for now
+    server->stop();
+    EXPECT_TRUE(client->ended());
+}
+
 TEST_F(server_test, too_large_a_header_is_refused) {
     auto asked = request(verb::get, devices);
     asked.set("X-Much", std::string(20'000, 'x'));
@@ -160,7 +189,9 @@ TEST_F(quick_server_test, who_says_nothing_is_let_go) {
 
 TEST_F(quick_server_test, who_does_not_finish_a_request_is_let_go) {
     test::https_client slow(port, client_tls);
-    boost::asio::write(slow.wire, boost::asio::buffer(std::string_view("POST /devices HTTP/1.1\r\nContent-Length: 10\r\n\r\n[")));
+    const auto half =
+        "POST " + std::string(devices) + " HTTP/1.1\r\nAuthorization: " + token("iothubowner") + "\r\nContent-Length: 10\r\n\r\n[";
+    boost::asio::write(slow.wire, boost::asio::buffer(half));
     EXPECT_TRUE(slow.ended());
 }
 

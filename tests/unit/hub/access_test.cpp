@@ -62,6 +62,10 @@ struct access_test : testing::Test {
     principal policy(const std::string& name, const std::string& resource = "hub.local") {
         return checker.check_token(policy_token(name, resource)).value();
     }
+    bool acts_as(const principal& who, const std::string& id, const std::string& leaf = "/messages/events") {
+        const auto device = checker.find_device(id);
+        return device && checker.may_act_as_device(who, *device, "/devices/" + id + leaf);
+    }
     std::pair<int, std::string> refused(const std::string& token) {
         const auto shown = checker.check_token(token);
         return shown ? std::pair(0, std::string()) : std::pair(shown.error().status, shown.error().text);
@@ -88,7 +92,7 @@ TEST_F(access_test, policies_have_their_rights_and_no_others) {
         EXPECT_EQ(checker.may_read_registry(who, "/devices"), reads) << name;
         EXPECT_EQ(checker.may_write_registry(who, "/devices/dev1"), writes) << name;
         EXPECT_EQ(checker.may_use_service(who, "/messages/devicebound"), serves) << name;
-        EXPECT_EQ(checker.may_act_as_device(who, "dev1"), connects) << name;
+        EXPECT_EQ(acts_as(who, "dev1"), connects) << name;
     }
 }
 
@@ -119,7 +123,7 @@ TEST_F(access_test, what_an_expired_token_allowed_is_over) {
     EXPECT_TRUE(checker.expired(who, clock.now()));
     EXPECT_FALSE(checker.may_read_registry(who, "/devices"));
     EXPECT_FALSE(checker.may_use_service(who, "/messages/devicebound"));
-    EXPECT_FALSE(checker.may_act_as_device(who, "dev1"));
+    EXPECT_FALSE(acts_as(who, "dev1"));
 }
 
 TEST_F(access_test, a_forged_token_is_not_told_that_it_has_expired) {
@@ -150,8 +154,8 @@ TEST_F(access_test, a_narrow_scope_covers_what_is_below_it) {
     const auto who = policy("iothubowner", "hub.local/devices/dev1");
     add("dev1");
     add("dev10");
-    EXPECT_TRUE(checker.may_act_as_device(who, "dev1"));
-    EXPECT_FALSE(checker.may_act_as_device(who, "dev10"));
+    EXPECT_TRUE(acts_as(who, "dev1"));
+    EXPECT_FALSE(acts_as(who, "dev10"));
     EXPECT_TRUE(checker.may_write_registry(who, "/devices/dev1"));
     EXPECT_FALSE(checker.may_write_registry(who, "/devices/dev10"));
     EXPECT_FALSE(checker.may_read_registry(who, "/devices"));
@@ -167,11 +171,21 @@ TEST_F(access_test, either_key_of_a_device_signs_for_it_alone) {
         EXPECT_EQ(who->what, kind::device);
         EXPECT_EQ(who->name, "dev1");
         EXPECT_EQ(who->generation_id, "g-dev1");
-        EXPECT_TRUE(checker.may_act_as_device(*who, "dev1"));
-        EXPECT_FALSE(checker.may_act_as_device(*who, "dev1", "module"));
-        EXPECT_FALSE(checker.may_act_as_device(*who, "dev2"));
+        EXPECT_TRUE(acts_as(*who, "dev1"));
+        EXPECT_TRUE(acts_as(*who, "dev1", "/modules/m/messages/events"));
+        EXPECT_FALSE(acts_as(*who, "dev2"));
         EXPECT_FALSE(checker.may_use_service(*who, "/messages/devicebound"));
         EXPECT_FALSE(checker.may_read_registry(*who, "/devices/dev1"));
+    }
+}
+
+TEST_F(access_test, a_token_for_one_link_is_good_for_no_other) {
+    add("dev1");
+    for (const auto& who : {checker.check_token(device_token("hub.local/devices/dev1/messages/events")).value(),
+                            policy("device", "hub.local/devices/dev1/messages/events")}) {
+        EXPECT_TRUE(acts_as(who, "dev1"));
+        EXPECT_FALSE(acts_as(who, "dev1", "/messages/devicebound"));
+        EXPECT_FALSE(acts_as(who, "dev1", "/modules/m/messages/events"));
     }
 }
 
@@ -231,14 +245,14 @@ TEST_F(access_test, a_disabled_or_recreated_device_is_not_the_one_that_showed_it
     auto device = *store->devices().find("dev1");
     device.enabled = false;
     put(device, store::must_exist{});
-    EXPECT_FALSE(checker.may_act_as_device(who, "dev1"));
-    EXPECT_FALSE(checker.may_act_as_device(policy("device"), "dev1"));
+    EXPECT_FALSE(acts_as(who, "dev1"));
+    EXPECT_FALSE(acts_as(policy("device"), "dev1"));
     device.enabled = true;
     device.generation_id = "another";
     put(device, store::must_exist{});
-    EXPECT_FALSE(checker.may_act_as_device(who, "dev1"));
-    EXPECT_TRUE(checker.may_act_as_device(policy("device"), "dev1"));
-    EXPECT_FALSE(checker.may_act_as_device(policy("device"), "nobody"));
+    EXPECT_FALSE(acts_as(who, "dev1"));
+    EXPECT_TRUE(acts_as(policy("device"), "dev1"));
+    EXPECT_FALSE(acts_as(policy("device"), "nobody"));
 }
 
 TEST_F(access_test, what_is_no_token_is_a_bad_request) {

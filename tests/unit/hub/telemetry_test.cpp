@@ -187,6 +187,38 @@ TEST_F(telemetry_test, a_token_that_runs_out_ends_the_link) {
     EXPECT_EQ(device.news.detached[0].error.condition, "amqp:unauthorized-access");
 }
 
+/// Settled messages are never answered: whatever ends the link, they have to be stored.
+TEST_F(telemetry_test, what_was_sent_settled_is_stored_though_the_link_ends_at_once) {
+    for (const bool close : {false, true}) {
+        auto& device = connect_device("dev1");
+        const auto link = sender(device, "/devices/dev1/messages/events");
+        const auto before = store->telemetry().state(static_cast<store::partition_id>(hub_partition())).next;
+        const auto message = event("last words");
+        const bytes_view piece = message;
+        const std::uint8_t tag[] = {1};
+        ASSERT_TRUE(device.engine().send(link, tag, {&piece, 1}, {.settled = true}));
+        close ? device.engine().close() : static_cast<void>(device.engine().detach(link));
+        settle();
+        EXPECT_EQ(store->telemetry().state(static_cast<store::partition_id>(hub_partition())).next, before + 1);
+    }
+}
+
+TEST_F(telemetry_test, a_drain_is_answered_when_the_credit_is_used_up_and_when_there_is_none) {
+    auto& device = connect_device("dev1");
+    const auto link = sender(device, "/devices/dev1/messages/events");
+    for (const auto* body : {"1", "2", "3"})
+        send(device, link, event(body));
+    auto& service = connect_service();
+    const auto in = receiver(service, "/hub/ConsumerGroups/$Default/Partitions/" + partition, 0);
+    for (const std::uint32_t credit : {2u, 5u, 0u}) {
+        service.news = {};
+        service.engine().set_credit(in, credit, true);
+        settle();
+        EXPECT_EQ(service.engine().credit_left(in), 0u);
+        EXPECT_TRUE(service.news.credited) << credit;
+    }
+}
+
 /// A batch of messages without anything in them.
 amqp::bytes batch_of_empty(std::size_t count) {
     amqp::bytes empty, batch;

@@ -1,0 +1,211 @@
+// Who has a place at the hub, and for how long: what a stranger may do, tokens that end, connections that nobody uses.
+
+#include "support/hub_fixture.hpp"
+
+namespace capstan::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+amqp::bytes source_with_selector(std::string_view address, const std::string& selector) {
+    amqp::map filters;
+    filters.entries.emplace_back(amqp::symbol{"apache.org:selector-filter:string"}, selector);
+    amqp::list fields;
+    fields.elements.resize(8);
+    fields.elements[0] = amqp::value(std::string(address));
+    fields.elements[7] = amqp::value(std::move(filters));
+    return amqp::encode(amqp::value(amqp::described(amqp::value(std::uint64_t{0x28}), amqp::value(std::move(fields)))));
+}
+
+class connections_test : public hub_fixture {
+protected:
+    connections_test() {
+        add_device("dev1");
+        add_device("dev2");
+    }
+    hub_client& stranger() { return connect(); }
+    /// The links that were refused, by condition.
+    static std::vector<std::string> refused(const hub_client& client) {
+        std::vector<std::string> conditions;
+        for (const auto& each : client.news.detached)
+            conditions.push_back(each.error.condition);
+        return conditions;
+    }
+    void device_put(const std::string& id, bool enabled) {
+        auto device = *store->devices().find(id);
+        device.enabled = enabled;
+        store->devices().put(device, store::must_exist{},
+                             {queue, [](const store::outcome<store::device>& result) { ASSERT_TRUE(result); }});
+        settle();
+    }
+};
+
+TEST_F(connections_test, a_connection_that_opens_no_link_ends_after_a_minute) {
+    auto& service = connect_service();
+    advance(59s);
+    EXPECT_FALSE(service.news.closed);
+    advance(1s);
+    ASSERT_TRUE(service.news.closed);
+    EXPECT_EQ(service.news.closed->error.condition, "amqp:connection:forced");
+    EXPECT_NE(service.news.closed->error.description.find("60000 milliseconds"), std::string::npos);
+}
+
+TEST_F(connections_test, a_connection_ends_five_minutes_after_its_last_link) {
+    auto& device = connect_device("dev1");
+    const auto link = sender(device, "/devices/dev1/messages/events");
+    advance(10min);
+    EXPECT_FALSE(device.news.closed);
+    device.engine().detach(link);
+    settle();
+    advance(299s);
+    EXPECT_FALSE(device.news.closed);
+    advance(1s);
+    ASSERT_TRUE(device.news.closed);
+    EXPECT_NE(device.news.closed->error.description.find("300000 milliseconds"), std::string::npos);
+}
+
+TEST_F(connections_test, who_puts_no_token_gives_the_place_back) {
+    auto& client = stranger();
+    EXPECT_EQ(put_token(client, "SharedAccessSignature sr=nothing"), 400);
+    advance(59s);
+    EXPECT_FALSE(client.news.closed);
+    advance(1s);
+    ASSERT_TRUE(client.news.closed);
+    EXPECT_EQ(client.news.closed->error.condition, "amqp:unauthorized-access");
+}
+
+TEST_F(connections_test, a_token_of_sasl_plain_ends_its_connection) {
+    auto& device = connect("dev1@sas.hub", device_token("dev1", 10min));
+    sender(device, "/devices/dev1/messages/events");
+    advance(15min);
+    EXPECT_FALSE(device.news.closed);
+    advance(1s);
+    ASSERT_TRUE(device.news.closed);
+    EXPECT_EQ(device.news.closed->error.condition, "amqp:unauthorized-access");
+}
+
+TEST_F(connections_test, a_token_on_cbs_ends_its_links_and_may_be_renewed) {
+    auto& client = stranger();
+    ASSERT_EQ(put_token(client, device_token("dev1", 10min)), 200);
+    ASSERT_EQ(put_token(client, device_token("dev2", 1h)), 200);
+    const auto first = sender(client, "/devices/dev1/messages/events");
+    const auto second = sender(client, "/devices/dev2/messages/events");
+    advance(15min + 1s);
+    ASSERT_EQ(client.news.detached.size(), 1u) << "one device's end is not the other's";
+    EXPECT_EQ(client.news.detached[0].link, first);
+    EXPECT_FALSE(client.news.closed);
+    ASSERT_EQ(put_token(client, device_token("dev1", 1h)), 200);
+    sender(client, "/devices/dev1/messages/events");
+    EXPECT_EQ(client.news.detached.size(), 1u);
+    EXPECT_TRUE(client.engine().find(second));
+}
+
+/// A link stands on the tokens that it was allowed by: those for its own path too.
+TEST_F(connections_test, a_narrow_token_keeps_its_link_when_another_ends) {
+    auto& client = stranger();
+    const auto narrow =
+        auth::make_sas_token("hub.local/messages/devicebound", policies.find("service")->primary_key, "service", clock.now() + 1h);
+    ASSERT_EQ(put_token(client, narrow), 200);
+    ASSERT_EQ(put_token(client, device_token("dev1", 10min)), 200);
+    const auto commands = sender(client, "/messages/devicebound");
+    sender(client, "/messages/serviceBound/feedback");
+    advance(15min + 1s);
+    ASSERT_EQ(client.news.detached.size(), 1u) << "the report link, which was the device's";
+    EXPECT_TRUE(client.engine().find(commands));
+}
+
+TEST_F(connections_test, a_stranger_gets_few_refusals) {
+    auto& client = stranger();
+    for (int i = 0; i < 70 && !client.news.closed; ++i)
+        sender(client, "/devices/dev1/messages/events");
+    ASSERT_TRUE(client.news.closed);
+    EXPECT_EQ(client.news.closed->error.condition, "amqp:unauthorized-access");
+    auto& known = connect_device("dev1");
+    for (int i = 0; i < 70; ++i)
+        sender(known, "/devices/dev2/messages/events");
+    EXPECT_FALSE(known.news.closed) << "who has signed in is only told so";
+}
+
+TEST_F(connections_test, long_addresses_are_refused) {
+    auto& service = connect_service();
+    receiver(service, "/messages/events/" + std::string(1100, 'x'), 1);
+    EXPECT_EQ(refused(service), std::vector<std::string>{"amqp:not-found"});
+}
+
+/// A refused reader is no link: it holds nothing, and does not keep its connection.
+TEST_F(connections_test, refused_readers_leave_nothing_behind) {
+    auto& service = connect_service();
+    const auto source = source_with_selector("/hub/ConsumerGroups/$Default/Partitions/0", "amqp.annotation.x-opt-sequence-number > '7'");
+    attach(service, amqp::role::receiver, {}, 1, source);
+    advance(1s);
+    EXPECT_EQ(refused(service).size(), 1u);
+    advance(5min);
+    EXPECT_TRUE(service.news.closed);
+}
+
+/// Answers wait for credit, and each repeats its request's message-id.
+TEST_F(connections_test, what_waits_for_a_strangers_credit_is_bounded) {
+    auto& client = stranger();
+    const auto in = receiver(client, "$cbs", 0);
+    cbs[&client] = {in, sender(client, "$cbs")};
+    for (int i = 0; i < 60; ++i)
+        EXPECT_EQ(put_token(client, "no token", amqp::value(std::string(10'000, 'm'))), 0);
+    client.news.messages.clear();
+    client.engine().set_credit(in, 100);
+    settle();
+    EXPECT_GT(client.news.messages.size(), 8u);
+    EXPECT_LT(client.news.messages.size(), 14u) << "128 KiB of them";
+}
+
+TEST_F(connections_test, requests_are_small) {
+    auto& client = stranger();
+    const auto out = sender(client, "$cbs");
+    const auto* info = client.engine().find(out);
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->max_message_size, 64u * 1024);
+}
+
+TEST_F(connections_test, a_drained_link_of_answers_says_so) {
+    auto& client = stranger();
+    const auto in = receiver(client, "$cbs", 5);
+    client.engine().set_credit(in, 5, true);
+    settle();
+    EXPECT_EQ(client.engine().credit_left(in), 0u);
+}
+
+TEST_F(connections_test, a_disabled_device_reports_nothing) {
+    auto& device = connect_device("dev1");
+    const auto link = sender(device, "/messages/serviceBound/feedback");
+    ASSERT_TRUE(device.news.detached.empty());
+    device_put("dev1", false);
+    amqp::bytes report;
+    amqp::message_properties properties;
+    properties.correlation_id = amqp::value("some command");
+    amqp::message_builder(report).properties(properties).data(std::string_view("x"));
+    send(device, link, report);
+    ASSERT_EQ(device.news.disposed.size(), 1u);
+    EXPECT_EQ(device.news.disposed[0].state.what, amqp::delivery_state::shape::rejected);
+    sender(device, "/messages/serviceBound/feedback");
+    EXPECT_EQ(refused(device), std::vector<std::string>{"amqp:unauthorized-access"});
+}
+
+/// The redirect names us as the client does, whatever that looks like.
+TEST_F(connections_test, a_redirect_keeps_an_ipv6_address_whole) {
+    auto& client = *client_settings.emplace_back(std::make_unique<amqp::settings>());
+    client.container_id = "test";
+    client.hostname = "[::1]:5671";
+    clients.push_back(std::make_unique<hub_client>(*instance, connections_thread, engine, client));
+    settle();
+    auto& service = *clients.back();
+    ASSERT_EQ(put_token(service, service_token()), 200);
+    receiver(service, "/messages/events", 1);
+    advance(10ms);
+    ASSERT_EQ(service.news.detached.size(), 1u);
+    const auto info = amqp::decode_value({service.news.detached[0].error.info});
+    ASSERT_TRUE(info && info->get<amqp::map>());
+    EXPECT_EQ(info->get<amqp::map>()->find("network-host")->text(), "::1");
+    EXPECT_EQ(info->get<amqp::map>()->find("address")->text(), "amqps://[::1]:5671/hub");
+}
+
+} // namespace
+} // namespace capstan::test
