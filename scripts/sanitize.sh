@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Programs that check the tree's text, not the code, gain nothing from a sanitizer: unit_* and store_contract are what is run.
+# Programs that check the tree's text, not the code, gain nothing from a sanitizer: unit_*, conformance and store_contract are what is run.
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS="suppressions=$PWD/scripts/tsan.suppressions second_deadlock_stack=1"
@@ -17,4 +17,4 @@ done
 # GCC 12's thread sanitizer cannot place its memory where the kernel scatters addresses widely: run without, where that is allowed.
 fixed_addresses=()
 setarch -R true 2>/dev/null && fixed_addresses=(setarch -R)
-"${fixed_addresses[@]}" scripts/test.py "${builds[@]}" --tests '^(unit_.*|store_contract)$' --jobs "${JOBS:-$(nproc)}"
+"${fixed_addresses[@]}" scripts/test.py "${builds[@]}" --tests '^(unit_.*|conformance|store_contract)$' --jobs "${JOBS:-$(nproc)}"

@@ -12,6 +12,9 @@ namespace {
 /// One read: enough to keep a fast reader busy, little enough that a thousand slow ones fit into memory.
 constexpr store::read_limits read_limits{.events = 1024, .bytes = 256 * 1024};
 
+/// A reader's name stands in what other readers are told.
+constexpr std::size_t max_name = 128;
+
 template<class T> std::optional<T> link_property(const amqp::link_info& link, std::string_view name) {
     const auto properties = amqp::decode_value({link.properties});
     const auto* map = properties ? properties->get<amqp::map>() : nullptr;
@@ -73,7 +76,7 @@ bool events_out_endpoint::enter() {
     readers::reader who{.consumer_group = consumer_group_,
                         .partition = partition_,
                         .epoch = link_property<std::int64_t>(info(), "com.microsoft:epoch"),
-                        .name = link_property<std::string>(info(), "com.microsoft:receiver-name").value_or(""),
+                        .name = link_property<std::string>(info(), "com.microsoft:receiver-name").value_or("").substr(0, max_name),
                         .home = &with_.home(),
                         .displaced = [self = weak<events_out_endpoint>()](amqp::error why) {
                             const auto live = self.lock();

@@ -249,6 +249,66 @@ TEST_F(commands_test, released_feedback_comes_again) {
     EXPECT_TRUE(feedback().empty());
 }
 
+TEST_F(commands_test, feedback_comes_again_when_its_lock_runs_out) {
+    say("m1");
+    answer(listen(), 0, amqp::delivery_state::accepted());
+    auto& reader = connect_service();
+    receiver(reader, "/messages/serviceBound/feedback", 10);
+    advance(59s);
+    EXPECT_EQ(reader.news.messages.size(), 1u);
+    advance(2s);
+    ASSERT_EQ(reader.news.messages.size(), 2u);
+    EXPECT_EQ(reader.news.messages[0].payload, reader.news.messages[1].payload);
+    answer(reader, 0, amqp::delivery_state::accepted());
+    EXPECT_EQ(stored_feedback(), 1u) << "the first lock is lost";
+    answer(reader, 1, amqp::delivery_state::accepted());
+    EXPECT_EQ(stored_feedback(), 0u);
+}
+
+TEST_F(commands_test, feedback_that_is_abandoned_too_often_is_lost) {
+    say("m1");
+    answer(listen(), 0, amqp::delivery_state::accepted());
+    auto& reader = connect_service();
+    receiver(reader, "/messages/serviceBound/feedback", 100);
+    for (std::size_t count = 0; count < settings.feedback_max_delivery_count; ++count) {
+        ASSERT_EQ(reader.news.messages.size(), count + 1);
+        EXPECT_EQ(stored_feedback(), 1u);
+        answer(reader, count, amqp::delivery_state::released());
+    }
+    EXPECT_EQ(reader.news.messages.size(), settings.feedback_max_delivery_count);
+    EXPECT_EQ(stored_feedback(), 0u);
+}
+
+TEST_F(commands_test, feedback_is_shared_by_those_who_read_it) {
+    for (const auto* id : {"m1", "m2"})
+        say(id);
+    auto& device = listen();
+    std::vector<hub_client*> readers{&connect_service(), &connect_service()};
+    for (auto* each : readers)
+        receiver(*each, "/messages/serviceBound/feedback", 1);
+    answer(device, 0, amqp::delivery_state::accepted());
+    advance(15s);
+    answer(device, 1, amqp::delivery_state::accepted());
+    advance(15s);
+    EXPECT_EQ(readers[0]->news.messages.size(), 1u);
+    EXPECT_EQ(readers[1]->news.messages.size(), 1u);
+}
+
+/// What has expired while no hub ran is found by the clock, not by its device.
+TEST_F(commands_test, expire_though_their_device_is_never_heard_of_again) {
+    say("m1");
+    clients.clear();
+    session.clear();
+    service = nullptr;
+    queue.drain();
+    instance.reset();
+    instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});
+    advance(2h);
+    const auto told = feedback();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].as_object().at("statusCode").as_string(), "Expired");
+}
+
 TEST_F(commands_test, a_device_reports_on_the_feedback_link) {
     say("m1");
     auto& device = listen();
