@@ -25,6 +25,8 @@ SLOWER = {  # seconds, with the reason
     "device_commands": 120,
     "service_feedback": 120,
     "examples": 120,  # feedback again
+    "cpp_clients": 120,
+    "with_uamqp": 120,
     "faults": 150,  # a dozen faults, each noticed after seconds
     "full_disk": 180,
     "bad_start": 120,

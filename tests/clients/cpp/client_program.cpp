@@ -1,6 +1,7 @@
 // The C++ clients as the fault tests drive them: each mode does one thing COUNT times and says what it has seen, line by line.
 //
-//     client_program send|receive|confirm|read COUNT     with DEVICE, SERVICE, DEVICE_ID, CAPSTAN_CA, TOKEN_LIFE (seconds)
+//     client_program send|receive|confirm|read COUNT     with DEVICE, SERVICE, DEVICE_ID, CAPSTAN_CA, TOKEN_LIFE (seconds),
+//                                                     WEBSOCKETS=1
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -20,6 +21,8 @@ capstan::client_options impatient() {
     options.retry(capstan::retry_policy().first(20ms).most(200ms)).connect_time_out(2s).idle_time_out(2s);
     if (const char* life = std::getenv("TOKEN_LIFE"))
         options.token_life(std::chrono::seconds(std::stoi(life)));
+    if (std::getenv("WEBSOCKETS"))
+        options.over(capstan::transport::amqp_over_websockets);
     return options;
 }
 
