@@ -27,11 +27,14 @@ inline std::string setting(const char* name) {
     return value;
 }
 
-/// With the authority of a Capstan hub (CAPSTAN_CA=run/tls/ca.pem); without one, the system's: Azure's are among those.
+/// With the authority of a Capstan hub (CAPSTAN_CA=run/tls/ca.pem); without one, the system's: Azure's are among those. With the port
+/// of its HTTPS (CAPSTAN_HTTPS_PORT), if that is not 443.
 inline capstan::client_options options() {
     capstan::client_options made;
     if (const char* ca = std::getenv("CAPSTAN_CA"))
         made.ca_file(ca);
+    if (const char* port = std::getenv("CAPSTAN_HTTPS_PORT"))
+        made.https_port(static_cast<std::uint16_t>(std::stoi(port)));
     return made;
 }
 

@@ -85,7 +85,8 @@ asio::awaitable<void> read_answer(byte_stream& stream, response_parser& parser) 
         parse(parser, buffer);
         if (ended && !parser.is_done()) { // the end is the body's end, where no length was given
             boost::system::error_code too_soon;
-            parser.put_eof(too_soon);
+            if (parser.got_some())
+                parser.put_eof(too_soon);
             if (too_soon || !parser.is_done())
                 throw client_error(errc::connection_lost, "the hub closed the connection before its answer was there");
         }
@@ -105,7 +106,7 @@ json::value body_of(const http::response<http::string_body>& answer) {
     boost::system::error_code not_json;
     auto body = json::parse(answer.body(), not_json);
     if (not_json)
-        throw client_error(errc::hub_unavailable, "what answers is not a hub: its answer is not JSON");
+        throw client_error(errc::invalid_argument, "what answers is not a hub: its answer is not JSON");
     return body;
 }
 
@@ -156,13 +157,15 @@ client_error rest_failure(int status, std::string_view body) {
         condition = text.substr(prefix.size(), semicolon == text.npos ? text.npos : semicolon - prefix.size());
         text = semicolon == text.npos ? std::string() : text.substr(semicolon + 1);
     }
-    return client_error(classify_status(status, text).reason(), text, condition);
+    const bool used_up = condition.find("QuotaExceeded") != condition.npos || condition == "TooManyDevices";
+    return client_error(used_up ? errc::quota_exceeded : classify_status(status, text).reason(), text, condition);
 }
 
 asio::awaitable<json::value> ask_hub(service_identity who, client_options options, rest_request asked) {
     const auto until = clock::now() + options.operation_time_out();
     backoff pauses(options.retry());
     asio::steady_timer timer(co_await asio::this_coro::executor);
+    const auto stopped = co_await asio::this_coro::cancellation_state;
     for (;;) {
         std::optional<client_error> failed;
         try {
@@ -172,6 +175,8 @@ asio::awaitable<json::value> ask_hub(service_identity who, client_options option
         } catch (const boost::system::system_error& why) { // of the stream
             failed.emplace(errc::connection_lost, why.code().message());
         }
+        if (stopped.cancelled() != asio::cancellation_type::none) // whatever it looked like from inside
+            throw client_error(errc::canceled);
         const bool passes = failed->kind() == failure_kind::transient || failed->reason() == errc::throttled;
         const auto pause = passes && asked.method == http::verb::get ? pauses.next() : std::nullopt;
         if (!pause || clock::now() + *pause >= until)

@@ -12,7 +12,8 @@ LIMIT = 45  # seconds, for one example
 
 def start(name, hub, **environment):
     return subprocess.Popen([EXAMPLES / name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env={"PATH": os.environ["PATH"], "CAPSTAN_CA": str(hub.ca), **environment})
+                            env={"PATH": os.environ["PATH"], "CAPSTAN_CA": str(hub.ca), "CAPSTAN_HTTPS_PORT": str(hub.https_port),
+                                 **environment})
 
 
 def finish(process, name):
@@ -65,7 +66,11 @@ def test():
         lines = run("8_errors", hub, DEVICE=device)
         expect_equal(lines, ["connected", "refused: amqp:link:message-size-exceeded", "this message is to blame, the connection is well",
                              "accepted", "no command within 200 ms", "over: closed"], "8_errors")
-    return "8 examples in C++: telemetry, commands, feedback, redirect, shared reading, many devices on one connection, errors"
+
+        lines = run("9_registry", hub, SERVICE=hub.connection_string("iothubowner"))
+        expect_equal(lines, ["pump-1 has a key", "pump-1 is disabled: in repair", "not changed: PreconditionFailed", "- dev1", "- dev2",
+                             "- pump-1", "3 devices, 1 of them disabled", "0 commands thrown away", "gone: DeviceNotFound"], "9_registry")
+    return "9 examples in C++: telemetry, commands, feedback, redirect, shared reading, many devices on one connection, errors, registry"
 
 
 main(test)
