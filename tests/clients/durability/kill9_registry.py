@@ -82,7 +82,8 @@ def complete_commands(hub, device):
     service = connect(hub, hub.policy_username("service"), hub.policy_token("service"))
     sender = service.create_sender("/messages/devicebound")
     for n in range(COMMANDS):
-        sender.send(proton.Message(b"x", id=f"c{n}", address=f"/devices/{device.id}/messages/devicebound", properties={"iothub-ack": "full"}))
+        sender.send(proton.Message(b"x", id=f"c{n}", address=f"/devices/{device.id}/messages/devicebound",
+                                   properties={"iothub-ack": "full"}))
     connection = connect(hub, device.username, device.token())
     receiver = connection.create_receiver(device.address("messages/devicebound"), credit=COMMANDS)
     for _ in range(COMMANDS):
@@ -114,7 +115,8 @@ def test():
         check(hub, known, unsure)
     hub.stop()
     expect(len(known) > 20, f"only {len(known)} devices were written")
-    return f"{len(known)} devices created, changed and removed, and {COMMANDS} feedback records, as they were answered, over {ROUNDS + 1} kills"
+    return (f"{len(known)} devices created, changed and removed, and {COMMANDS} feedback records, as they were answered, "
+            f"over {ROUNDS + 1} kills")
 
 
 main(test)
