@@ -122,6 +122,7 @@ private:
     void forget(link& what, const error& why, bool by_peer);
     void forget_events(link_id id);
     void on_link_flow(session& at, link& what, const amqp::flow& peer);
+    void take_delivery_count(link& what, std::uint32_t theirs);
     void update_remote_window(session& at, const amqp::flow& peer);
 
     // --- messages
@@ -133,6 +134,7 @@ private:
     void finish_partial(session& at, link& what);
     void finish_delivery(session& at, link& what, const delivery& done);
     void abort_delivery(session& at, link& what);
+    void ignore_resumed(session& at, link& what, const amqp::transfer& frame);
     void drop_partial(link& what);
     std::size_t write_transfer(session& at, amqp::transfer& frame, std::span<const bytes_view> pieces, std::size_t skip, std::size_t total);
     void resume_blocked(session& at);

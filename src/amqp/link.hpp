@@ -18,6 +18,7 @@ struct partial_delivery {
     bytes tag;
     std::uint32_t message_format = 0;
     bool settled = false;
+    bool resumed = false; ///< to be ignored: nothing of it is kept
     bytes payload;
 };
 
@@ -40,6 +41,12 @@ struct link {
     std::optional<steady_time> refused_until;
     error refusal;
 
+    /// Our end is over, and the peer may leave its own as it is for ever: what it wrote is not kept.
+    void forget_peers_words() {
+        info.source = info.target = info.properties = bytes();
+        info.source_terminus = info.target_terminus = terminus();
+        info.desired_capabilities = std::vector<std::string>();
+    }
     bool open() const { return local == lifecycle::begun && remote == lifecycle::begun; }
     bool sends() const { return info.role == role::sender; }
 };

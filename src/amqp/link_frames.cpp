@@ -1,8 +1,25 @@
 // attach and detach (part 2, section 2.6).
 
 #include "amqp/engine.hpp"
+#include "amqp/fields.hpp"
 
 namespace capstan::amqp {
+namespace {
+
+/// What is wrong with the peer's termini, if anything: an extension's, or one in the other's place.
+error objection_to(const link_info& link) {
+    using shape = terminus::shape;
+    const auto source = link.source_terminus.what, target = link.target_terminus.what;
+    if (target == shape::coordinator)
+        return {condition::not_implemented, "transactions are not supported"};
+    if (source == shape::unknown || target == shape::unknown)
+        return {condition::not_implemented, "a source or target of an unknown type"};
+    if (source == shape::target || source == shape::coordinator || target == shape::source)
+        return {condition::invalid_field, "attach: a source and a target in each other's place"};
+    return {};
+}
+
+} // namespace
 
 link* connection::engine::find(link_id id) const {
     const auto found = links_.find(static_cast<std::uint32_t>(id));
@@ -53,8 +70,8 @@ void connection::engine::on_new_link(session& at, const amqp::attach& peer) {
     if (!learn(what, peer))
         return;
     what.delivery_count = what.sends() ? 0 : peer.initial_delivery_count.value_or(0);
-    if (what.info.target_terminus.what == terminus::shape::coordinator)
-        refuse(what.info.id, error(condition::not_implemented, "transactions are not supported"), {});
+    if (auto objection = objection_to(what.info))
+        refuse(what.info.id, std::move(objection), {});
     else if (too_many)
         refuse(what.info.id, error(condition::resource_limit_exceeded, "too many links on one connection"), {});
     else
@@ -77,16 +94,16 @@ link* connection::engine::new_link(session& at, role ours, std::string_view name
 /// Copies what the peer says of the link. False when it says nonsense, which closes the connection.
 bool connection::engine::learn(link& what, const amqp::attach& peer) {
     const auto copy = [](encoded_view from) { return bytes(from.raw.begin(), from.raw.end()); };
-    auto source = decode_terminus(peer.source);
-    auto target = decode_terminus(peer.target);
+    what.info.source = repeatable(peer.source);
+    what.info.target = repeatable(peer.target);
+    auto source = decode_terminus({what.info.source});
+    auto target = decode_terminus({what.info.target});
     if (!source || !target)
         return close(!source ? source.error() : target.error()), false;
     if (peer.snd_settle_mode.value_or(0) > 2 || peer.rcv_settle_mode.value_or(0) > 1)
         return fail(condition::invalid_field, "attach: unknown settle mode"), false;
     what.info.snd_settle_mode = peer.snd_settle_mode;
     what.info.rcv_settle_mode = peer.rcv_settle_mode;
-    what.info.source = copy(peer.source);
-    what.info.target = copy(peer.target);
     what.info.source_terminus = std::move(*source);
     what.info.target_terminus = std::move(*target);
     what.info.properties = copy(peer.properties);
@@ -107,6 +124,8 @@ void connection::engine::on_attach_answer(session& at, link& what, const amqp::a
     const auto& theirs = what.sends() ? what.info.target_terminus : what.info.source_terminus;
     if (theirs.what == terminus::shape::none)
         return;
+    if (auto objection = objection_to(what.info))
+        return fail_link(what, std::move(objection));
     what.info.answered = true;
     emit(attached{what.info.id, false});
     if (!what.sends() && what.initial_credit > 0)
@@ -180,8 +199,13 @@ std::optional<link_id> connection::engine::attach(std::uint16_t channel, const a
     what.max_message_size = settings_.max_message_size;
     what.initial_credit = request.credit;
     bytes capabilities;
-    if (!request.desired_capabilities.empty())
-        encoder(capabilities).array(request.desired_capabilities);
+    if (!request.desired_capabilities.empty()) {
+        std::vector<symbol_view> symbols; // part 2, section 2.7.3
+        for (const std::string& each : request.desired_capabilities) {
+            symbols.push_back({each});
+        }
+        encoder(capabilities).array(symbols);
+    }
     amqp::attach ours;
     ours.link_name = request.name;
     ours.handle = what.local_handle;
@@ -231,6 +255,7 @@ bool connection::engine::detach(link_id id, const error& why, bool closed) {
     write_detach(*what, closed, why);
     what->local = lifecycle::ended;
     drop_partial(*what);
+    what->forget_peers_words();
     session_of(*what)->forget_deliveries(*what);
     forget_events(id);
     links_.erase(static_cast<std::uint32_t>(id));

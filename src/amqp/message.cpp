@@ -24,6 +24,9 @@ std::optional<kind> content_kind(section_code code) {
     return std::nullopt;
 }
 
+/// 00 53 xx: no other descriptor of a section is as short.
+constexpr std::size_t short_descriptor_size = 3;
+
 bool is_body(section_code code) { return code == section_code::data || code == section_code::sequence || code == section_code::value; }
 
 std::string quoted(section_code code) { return "section " + std::string(name_of(code)); }
@@ -144,6 +147,7 @@ std::string message_view::take_section(decoder& from) {
         return quoted(code) + " is malformed";
     }
     found.whole.raw = start.first(start.size() - from.rest().size());
+    short_descriptors_ &= found.whole.raw.size() - found.content.raw.size() == short_descriptor_size;
     return is_body(code) ? place_body(code, found) : place(code, found);
 }
 
@@ -198,6 +202,29 @@ bare_message message_view::bare() const {
     bare.append(body());
     bare.append(footer().whole.raw);
     return bare;
+}
+
+bare_message message_view::bare(bytes& rewritten) const {
+    const bare_message sent = bare();
+    if (short_descriptors_) {
+        return sent;
+    }
+    rewritten.clear();
+    encoder to(rewritten);
+    for (const bytes_view piece : sent.pieces()) {
+        std::optional<std::uint64_t> code;
+        std::string_view name;
+        // The message was checked when it was parsed: this stops at the piece's end only.
+        for (decoder rest(piece); rest.enter_described() && rest.read_descriptor(code, name) && code;) {
+            encoded_view content;
+            rest.skip(content);
+            to.descriptor(*code);
+            to.write(content);
+        }
+    }
+    bare_message whole;
+    whole.append(rewritten);
+    return whole;
 }
 
 std::size_t accounted_size(const message_view& message) {

@@ -3,8 +3,21 @@
 
 #include <algorithm>
 
+#include "amqp/codec/wire.hpp"
+#include "amqp/fields.hpp"
+
 namespace capstan::amqp {
 namespace {
+
+/// One symbol, or an array of nothing else.
+bool are_symbols(encoded_view what) {
+    decoder from(what.raw);
+    std::uint32_t count = 0;
+    bytes_view body;
+    if (!from.read_array(count, body))
+        return from.peek() == kind::symbol;
+    return count == 0 || wire::kind_of(body[0]) == kind::symbol;
+}
 
 /// Takes the fields of one list in order; remembers the first thing that was wrong.
 class field_reader {
@@ -28,11 +41,28 @@ public:
         if (present() && !fields_.skip(field))
             fail(condition::decode_error, name, "is malformed");
     }
+    void map(std::string_view name, encoded_view& field) {
+        encoded(name, field);
+        if (field && !problem_ && decoder(field.raw).peek() != kind::map)
+            fail(condition::invalid_field, name, "is not a map");
+    }
+    void symbols(std::string_view name, encoded_view& field) {
+        if (present() && !skip_multiple(fields_, field))
+            fail(condition::decode_error, name, "is malformed");
+        else if (field && !are_symbols(field))
+            fail(condition::invalid_field, name, "is neither a symbol nor an array of symbols");
+    }
+    void terminus(std::string_view name, encoded_view& field) {
+        if (present() && !skip_terminus(fields_, field))
+            fail(condition::decode_error, name, "is malformed");
+    }
     /// Fields that a later version of the standard may add.
     void pass_over_rest() {
         for (; left_ > 0 && !problem_; --left_)
             if (!fields_.skip())
                 fail(condition::decode_error, "unknown field", "is malformed");
+        if (!problem_ && !fields_.at_end())
+            fail(condition::decode_error, "the list", "is longer than its fields");
     }
     const error& problem() const { return problem_; }
 
@@ -72,6 +102,9 @@ public:
         ++count_;
     }
     void encoded(std::string_view, const encoded_view& field) { write(field); }
+    void map(std::string_view, const encoded_view& field) { write(field); }
+    void symbols(std::string_view, const encoded_view& field) { write(field); }
+    void terminus(std::string_view, const encoded_view& field) { write(field); }
     std::uint32_t count() const { return count_; }
 
 private:

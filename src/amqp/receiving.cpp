@@ -13,11 +13,15 @@ void connection::engine::on_transfer(std::uint16_t channel, const amqp::transfer
         return;
     if (what->sends())
         return fail_link(*what, error(condition::not_allowed, "a transfer to the sender of a link"));
+    if (frame.rcv_settle_mode.value_or(0) > 1)
+        return fail(condition::invalid_field, "transfer: unknown settle mode");
     const bool first = !what->partial;
     if (first ? !may_begin_delivery(*what, frame) : !may_continue_delivery(*what, frame))
         return;
     if (frame.aborted)
         return abort_delivery(*at, *what);
+    if (first ? frame.resume : what->partial->resumed)
+        return ignore_resumed(*at, *what, frame);
     if (!within_limits(*what, payload.size()))
         return;
     if (first && !frame.more) {
@@ -107,6 +111,16 @@ void connection::engine::finish_delivery(session& at, link& what, const delivery
     if (!done.settled && what.info.rcv_settle_mode == static_cast<std::uint8_t>(receiver_settle_mode::second))
         at.received.emplace(static_cast<std::uint32_t>(done.id), what.info.id);
     emit(done);
+}
+
+/// What a sender resumes (part 2, section 2.6.13) we never know: nothing of a delivery is kept when its link goes. Such a delivery is
+/// to be ignored (section 2.7.5), to its last frame; nobody hears of it who could give credit anew.
+void connection::engine::ignore_resumed(session& at, link& what, const amqp::transfer& frame) {
+    if (!what.partial)
+        begin_partial(what, frame);
+    what.partial->resumed = true;
+    if (!frame.more)
+        abort_delivery(at, what);
 }
 
 /// The sender thought better of it: as if it had never been sent, credit included (part 2, section 2.6.14).

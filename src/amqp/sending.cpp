@@ -11,18 +11,26 @@ void connection::engine::on_link_flow(session& at, link& what, const amqp::flow&
         what.draining = peer.drain;
         if (what.open())
             emit(credited{what.info.id});
-    } else if (peer.delivery_count && what.draining && !serial_less(*peer.delivery_count, what.delivery_count)) {
-        // The sender has used its credit up, or given it back.
-        const auto given_back = *peer.delivery_count - what.delivery_count;
-        what.credit -= std::min(what.credit, given_back);
-        what.delivery_count = *peer.delivery_count;
-        if (what.credit == 0) {
-            what.draining = false;
-            emit(credited{what.info.id});
-        }
+    } else if (peer.delivery_count) {
+        take_delivery_count(what, *peer.delivery_count);
     }
     if (peer.echo)
         write_link_flow(at, what);
+}
+
+/// Of a link on which we receive the sender counts: what it steps over it has given back of its credit, drained or not (part 2,
+/// section 2.6.7). A count that lies behind ours was written before what has come since.
+void connection::engine::take_delivery_count(link& what, std::uint32_t theirs) {
+    if (serial_less(theirs, what.delivery_count))
+        return;
+    const auto before = what.credit;
+    what.credit -= std::min(what.credit, theirs - what.delivery_count);
+    what.delivery_count = theirs;
+    if (what.credit > 0 || (before == 0 && !what.draining))
+        return;
+    what.draining = false;
+    if (what.open())
+        emit(credited{what.info.id});
 }
 
 void connection::engine::write_link_flow(session& at, link& what) {

@@ -73,6 +73,8 @@ std::expected<terminus, error> decode_terminus(encoded_view what) {
     if (!from.enter_described() || !from.read_descriptor(code, name))
         return std::unexpected(error(condition::invalid_field, "a terminus is a described list"));
     result.what = shape_of(code, name);
+    if (result.what == terminus::shape::unknown)
+        return result;
     if (!from.read_list(fields, count))
         return std::unexpected(error(condition::invalid_field, "a terminus is a described list"));
     for (std::uint32_t index = 0; index < count; ++index)

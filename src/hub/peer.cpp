@@ -17,6 +17,8 @@ constexpr auto first_link_time = 60s, no_link_time = 300s;
 constexpr auto sign_in_time = 60s;
 /// Of links by somebody who has not signed in: the engine keeps each until the peer has answered.
 constexpr std::size_t refusals_of_strangers = 64;
+/// Kept until the peer detaches, even when the link was refused. Azure's clients write two ids and some uuids.
+constexpr std::size_t longest_link_name = 1024;
 
 class connected_peer final : public peer {
 public:
@@ -114,6 +116,8 @@ void connected_peer::on(const amqp::attached& link) {
     const auto* info = with_.engine.find(link.link);
     if (!info || !with_.engine.is_open())
         return;
+    if (info->name.size() > longest_link_name)
+        return close(amqp::condition::invalid_field, "A link's name is too long.");
     auto made = make_endpoint(with_, *info);
     if (!made)
         return refuse(*info, std::move(made.error()));

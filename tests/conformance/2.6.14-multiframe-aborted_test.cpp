@@ -74,7 +74,7 @@ TEST(Transfer, WhoseDeliveryChangesMidwayDetachesTheLink) {
 
 TEST(Transfer, WithWrongFieldsClosesTheConnection) {
     for (const std::string_view frame : {"transfer[]", "transfer[~, 0, <00>]", "transfer[\"0\", 0, <00>]", "transfer[0, ulong:0, <00>]",
-                                         "transfer[0, 0, \"tag\"]", "transfer[0, 0, <00>, ~, ~, 1]"}) {
+                                         "transfer[0, 0, \"tag\"]", "transfer[0, 0, <00>, ~, ~, 1]", "transfer[0, 0, <00>, ~, ~, ~, 2]"}) {
         SCOPED_TRACE(frame);
         incoming_link().peer_sends(frame).expect(R"(close[error['amqp:invalid-field', _]])").check();
     }

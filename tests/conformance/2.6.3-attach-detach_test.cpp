@@ -123,6 +123,68 @@ TEST(Attach, OfACoordinatorIsNotImplemented) {
         .check_every_cut();
 }
 
+/// Part 3, section 3.5: a source or target is one of these types; others are extensions that we do not have.
+TEST(Attach, WithAnUnknownTerminusIsRefused) {
+    for (const std::string_view termini :
+         {R"(source["a"], 0x99["b"])", R"(0x99["a"], target["b"])", R"('com.example:queue'["a"], target["b"])",
+          R"(source["a"], 'com.example:queue'["b"])", R"(~, 0x99[])"}) {
+        SCOPED_TRACE(termini);
+        begun_session()
+            .peer_sends(R"(attach["a", 0, false, ~, ~, )" + std::string(termini) + ", ~, ~, 0]")
+            .expect(R"(attach["a", 0, true, ~, ~, ~, ~])")
+            .expect(R"(detach[0, true, error['amqp:not-implemented', _]])")
+            .expect_event("opened peer")
+            .check_every_cut();
+    }
+}
+
+/// A source where the target stands, a target or a coordinator where the source stands.
+TEST(Attach, WithATerminusInTheOthersPlaceIsRefused) {
+    for (const std::string_view termini : {R"(target["a"], target["b"])", R"(source["a"], source["b"])", R"(coordinator[], target["b"])"}) {
+        SCOPED_TRACE(termini);
+        begun_session()
+            .peer_sends(R"(attach["a", 0, true, ~, ~, )" + std::string(termini) + "]")
+            .expect(R"(attach["a", 0, false, ~, ~, ~, ~])")
+            .expect(R"(detach[0, true, error['amqp:invalid-field', _]])")
+            .expect_event("opened peer")
+            .check();
+    }
+}
+
+/// The answer to an attach of ours, likewise.
+TEST(Attach, OfOursThatIsAnsweredWithAnUnknownTerminusIsDetached) {
+    amqp_script({}, script_settings(), side::client)
+        .expect("header amqp")
+        .expect(R"(open["test"])")
+        .peer_sends({"header amqp", R"(open["peer"])"})
+        .owner([](connection& engine) {
+            attach_request request{};
+            request.name = "out";
+            request.role = role::sender;
+            request.source = encode_source("a");
+            request.target = encode_target("b");
+            EXPECT_TRUE(engine.attach(engine.open_session().value(), request));
+        })
+        .expect("begin[~]")
+        .expect(R"(attach["out", 0, false])")
+        .peer_sends({"begin[0, 0, 9, 9]", R"(attach["out", 0, true, ~, ~, source["a"], 0x99["b"]])", "flow[0, 9, 1, 9, 0, 0, 9]"})
+        .expect(R"(detach[0, true, error['amqp:not-implemented', _]])")
+        .expect_event("opened peer")
+        .expect_event("detached 1 amqp:not-implemented")
+        .check_every_cut();
+}
+
+/// The answer repeats the peer's termini, but what is malformed in them as the null that it stands for.
+TEST(Attach, WithArraysThatLackTheirConstructorIsAnsweredWithNulls) {
+    begun_session({.credit = 0})
+        .peer_sends(R"(attach["in", 0, false, ~, ~, source["a", ~, ~, ~, ~, ~, ~, {}, ~, #<e00100>, #<f00000000400000000>], )"
+                    R"(target["b", ~, ~, ~, ~, ~, #<e00100>], ~, ~, 0, ~, #<e00100>, #<e00100>])")
+        .expect(R"(attach["in", 0, true, ~, ~, source["a", ~, ~, ~, ~, ~, ~, {}, ~, ~, ~], target["b", ~, ~, ~, ~, ~, ~]])")
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .check_every_cut();
+}
+
 /// Section 2.6.1: a name is used by one link at a time; the newer one takes over.
 TEST(Attach, OfALinkThatIsAttachedStealsIt) {
     incoming_link()

@@ -83,6 +83,37 @@ TEST(CreditOfThePeer, IsNotTakenByAnOldFlow) {
         .check();
 }
 
+/// Section 2.6.7: the delivery-count is the sender's to advance, and takes as much of the credit.
+TEST(CreditOfThePeer, ShrinksAsTheSendersDeliveryCountAdvances) {
+    incoming_link({.credit = 5})
+        .peer_sends({"transfer[0, 0, <00>, 0, true]", "flow[1, 9, 1, 9, 0, 3, 2, ~, ~, true]"})
+        .expect("flow[1, 5000, 1, 2048, 0, 3, 2, 0, false, false]")
+        .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 2; })
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("delivery 1 id=0 tag=00 \"\" settled")
+        .peer_sends({"transfer[0, 1, <01>, 0, true]", "transfer[0, 2, <02>, 0, true]", "transfer[0, 3, <03>, 0, true]"})
+        .expect(R"(detach[0, true, error['amqp:link:transfer-limit-exceeded', _]])")
+        .expect_event("delivery 1 id=1 tag=01 \"\" settled")
+        .expect_event("delivery 1 id=2 tag=02 \"\" settled")
+        .expect_event("detached 1 amqp:link:transfer-limit-exceeded")
+        .check_every_cut();
+}
+
+/// By more than there is: none is left, and the owner hears of it, who may give more.
+TEST(CreditOfThePeer, IsGoneWhenTheDeliveryCountAdvancesBeyondIt) {
+    incoming_link({.credit = 5})
+        .peer_sends("flow[0, 9, 0, 9, 0, 1000, 0]")
+        .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 0; })
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("credited 1")
+        .owner([](connection& engine) { EXPECT_TRUE(engine.set_credit(link_id{1}, 7)); })
+        .expect("flow[0, 5000, 1, 2048, 0, 1000, 7, 0, false, false]")
+        .peer_sends("flow[0, 9, 0, 9, 0, 1000, 7]") // says nothing new
+        .check_every_cut();
+}
+
 TEST(CreditOfThePeer, StartsAtItsInitialDeliveryCount) {
     begun_session({.credit = 2})
         .peer_sends(R"(attach["in", 0, false, ~, ~, source["a"], target["b"], ~, ~, 4294967295])")

@@ -14,7 +14,8 @@ TEST(Performative, MayBeWrittenInManyWays) {
              "#<00 b3 0000000f 616d71703a626567696e3a6c697374 c0 07 04 40 43 5201 5202>",         // sym32
              "#<00 53 11 c0 10 05 40 70 00000000 5201 5202 70ffffffff>",                          // uint
              "begin[~, 0, 1, 2, ~, ('a'), 'b', {'k'=\"v\"}]",
-             "begin[~, 0, 1, 2, ~, #<e00200a3>, #<45>, #<c10100>]",                               // array of nothing, list0, empty map
+             "begin[~, 0, 1, 2, ~, #<e00200a3>, #<f00000000500000000b3>, #<c10100>]",              // arrays of nothing, empty map
+             "begin[~, 0, 1, 2, ~, #<e00100>, #<f00000000400000000>]",                            // as Azure's Python clients write them
          }) {
         SCOPED_TRACE(begin);
         opened_connection().peer_sends(begin).expect("begin[0, 1, 5000, 1, 262143]").check_every_cut();
@@ -62,6 +63,54 @@ TEST(Performative, WithAFieldOfTheWrongTypeClosesTheConnection) {
     for (const std::string_view begin : {"begin[\"0\", 0, 1, 1]", "begin[~, long:0, 1, 1]", "begin[~, 0, 1, 1, ulong:5]",
                                          "begin[~, 0, 1, true]", "begin[~, 0, [1], 1]", "begin[~, 0, source[\"a\"], 1]"})
         opened_connection().peer_sends(begin).expect(R"(close[error['amqp:invalid-field', _]])").check_every_cut();
+}
+
+/// Sections 1.3 and 1.4 of part 1: `fields` are maps, capabilities one symbol or an array of symbols.
+TEST(Performative, WithPropertiesOrCapabilitiesOfTheWrongTypeIsRefused) {
+    for (const std::string_view begin : {R"(~, "c")", "~, ~, ['c']", "~, []", "~, {}", "~, #<e00401a10163>", "~, ~, #<e006010045a30163>",
+                                         R"(~, ~, ~, "p")", "~, ~, ~, []"}) {
+        SCOPED_TRACE(begin);
+        opened_connection()
+            .peer_sends("begin[~, 0, 1, 1, " + std::string(begin) + "]")
+            .expect(R"(close[error['amqp:invalid-field', _]])")
+            .check();
+    }
+    for (const std::string_view attach :
+         {R"("u", ~, 0)", "~, ~, 0, ~, 5", "~, ~, 0, ~, ~, 5", R"(~, ~, 0, ~, ~, ~, "p")", "~, ~, 0, ~, ~, ~, ['k']"}) {
+        SCOPED_TRACE(attach);
+        begun_session()
+            .peer_sends(R"(attach["a", 0, false, ~, ~, source["a"], target["b"], )" + std::string(attach) + "]")
+            .expect(R"(close[error['amqp:invalid-field', _]])")
+            .check();
+    }
+    begun_session().peer_sends(R"(flow[1, 9, 1, 9, ~, ~, ~, ~, ~, ~, "p"])").expect(R"(close[error['amqp:invalid-field', _]])").check();
+    amqp_script()
+        .peer_sends({"header amqp", R"(open["peer", ~, ~, ~, ~, ~, ~, ~, ~, "p"])"})
+        .expect("header amqp")
+        .expect(R"(open["test"])")
+        .expect(R"(close[error['amqp:invalid-field', _]])")
+        .check();
+}
+
+/// Arrays that lack their elements' constructor are let pass where they say the same as null, and nowhere else.
+TEST(Performative, WithAMalformedArrayInAMapClosesTheConnection) {
+    for (const std::string_view frame : {R"(attach["a", 0, false, ~, ~, source["a"], target["b"], ~, ~, 0, ~, ~, ~, {'k'=#<e00100>}])",
+                                         R"(attach["a", 0, false, ~, ~, source["a", ~, ~, ~, ~, {'k'=#<e00100>}], target["b"]])",
+                                         R"(attach["a", 0, #<e00100>])", R"(attach["a", 0, false, ~, ~, ~, ~, #<e00100>])"}) {
+        SCOPED_TRACE(frame);
+        begun_session().peer_sends(frame).expect(R"(close[error['amqp:decode-error', _]])").check();
+    }
+}
+
+/// Octets between the last counted field and the end of the list.
+TEST(Performative, WithOctetsBehindItsLastFieldClosesTheConnection) {
+    for (const std::string_view body :
+         {"005311 c0 08 04 40 43 5201 5202 40", "005311 c0 09 04 40 43 5201 5202 5203", "005311 d0 0000000b 00000004 40 43 5201 5202 00",
+          "005311 c0 0d 08 40 43 5201 5202 40 40 40 40 ff"}) {
+        SCOPED_TRACE(body);
+        opened_connection().peer_sends("#<" + std::string(body) + ">").expect(R"(close[error['amqp:decode-error', _]])").check();
+    }
+    opened_connection().peer_sends("#<005318 c0 03 01 40 40>").expect(R"(close[error['amqp:decode-error', _]])").check();
 }
 
 /// What lies behind a performative that has no payload is not ours to judge.

@@ -58,7 +58,7 @@ struct disposed {
 };
 
 /// The peer changed the credit of a link on which we send, opened its session's window again, or asks to drain it. Of a link on
-/// which we receive: the credit that we wanted drained is used up or given back.
+/// which we receive: the sender has given back what was left of its credit, whether or not we wanted it drained.
 struct credited {
     link_id link;
 };

@@ -107,6 +107,9 @@ public:
     std::size_t body_size() const;
 
     bare_message bare() const;
+    /// The same for readers that know a section by its third octet only (contract/event-hubs.md, 2.5): each descriptor is 00 53 xx.
+    /// Most senders write these, and then the pieces are the message's as before; otherwise all is one piece of `rewritten`.
+    bare_message bare(bytes& rewritten) const;
 
 private:
     static constexpr std::size_t first_code = 0x70;
@@ -117,6 +120,7 @@ private:
 
     std::array<section, section_codes> sections_;
     std::optional<section_code> body_kind_;
+    bool short_descriptors_ = true;
 };
 
 /// The size that limits and quotas speak of: body, values of the properties, names and values of the application properties;
@@ -175,6 +179,12 @@ struct message_properties {
 /// From the content of the section; an absent one gives the defaults. Otherwise says what is wrong with it.
 std::expected<message_header, std::string> read_header(encoded_view content);
 std::expected<message_properties, std::string> read_properties(encoded_view content);
+
+/// Whether the content of a parsed message's section is of the standard's types: those of the fields (part 3, section 3.2.4), and no
+/// field more, as some readers fail at it; names that are strings, and values that are simple, which lists, maps, arrays and
+/// described values are not (section 3.2.5). Absent content is. read_properties takes more. Nothing is allocated but the reason.
+std::expected<void, std::string> check_properties(encoded_view content);
+std::expected<void, std::string> check_application_properties(encoded_view content);
 
 /// A message-id or correlation-id as text: a string as it is, a uuid in lower case with hyphens, a number in decimal, a binary in
 /// hex; empty for null.

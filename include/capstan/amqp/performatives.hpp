@@ -40,9 +40,9 @@ struct open {
         f.mandatory("container-id", s.container_id), f.optional("hostname", s.hostname);
         f.defaulted("max-frame-size", s.max_frame_size), f.defaulted("channel-max", s.channel_max);
         f.optional("idle-time-out", s.idle_time_out);
-        f.encoded("outgoing-locales", s.outgoing_locales), f.encoded("incoming-locales", s.incoming_locales);
-        f.encoded("offered-capabilities", s.offered_capabilities), f.encoded("desired-capabilities", s.desired_capabilities);
-        f.encoded("properties", s.properties);
+        f.symbols("outgoing-locales", s.outgoing_locales), f.symbols("incoming-locales", s.incoming_locales);
+        f.symbols("offered-capabilities", s.offered_capabilities), f.symbols("desired-capabilities", s.desired_capabilities);
+        f.map("properties", s.properties);
     }
 };
 
@@ -58,8 +58,8 @@ struct begin {
         f.optional("remote-channel", s.remote_channel);
         f.mandatory("next-outgoing-id", s.next_outgoing_id), f.mandatory("incoming-window", s.incoming_window);
         f.mandatory("outgoing-window", s.outgoing_window), f.defaulted("handle-max", s.handle_max);
-        f.encoded("offered-capabilities", s.offered_capabilities), f.encoded("desired-capabilities", s.desired_capabilities);
-        f.encoded("properties", s.properties);
+        f.symbols("offered-capabilities", s.offered_capabilities), f.symbols("desired-capabilities", s.desired_capabilities);
+        f.map("properties", s.properties);
     }
 };
 
@@ -79,11 +79,11 @@ struct attach {
     template<class S, class F> static void each(S& s, F&& f) {
         f.mandatory("name", s.link_name), f.mandatory("handle", s.handle), f.mandatory("role", s.receiver);
         f.optional("snd-settle-mode", s.snd_settle_mode), f.optional("rcv-settle-mode", s.rcv_settle_mode);
-        f.encoded("source", s.source), f.encoded("target", s.target), f.encoded("unsettled", s.unsettled);
+        f.terminus("source", s.source), f.terminus("target", s.target), f.map("unsettled", s.unsettled);
         f.defaulted("incomplete-unsettled", s.incomplete_unsettled);
         f.optional("initial-delivery-count", s.initial_delivery_count), f.optional("max-message-size", s.max_message_size);
-        f.encoded("offered-capabilities", s.offered_capabilities), f.encoded("desired-capabilities", s.desired_capabilities);
-        f.encoded("properties", s.properties);
+        f.symbols("offered-capabilities", s.offered_capabilities), f.symbols("desired-capabilities", s.desired_capabilities);
+        f.map("properties", s.properties);
     }
 };
 
@@ -101,7 +101,7 @@ struct flow {
         f.mandatory("next-outgoing-id", s.next_outgoing_id), f.mandatory("outgoing-window", s.outgoing_window);
         f.optional("handle", s.handle), f.optional("delivery-count", s.delivery_count), f.optional("link-credit", s.link_credit);
         f.optional("available", s.available), f.defaulted("drain", s.drain), f.defaulted("echo", s.echo);
-        f.encoded("properties", s.properties);
+        f.map("properties", s.properties);
     }
 };
 
@@ -175,7 +175,7 @@ struct sasl_mechanisms {
     static constexpr std::uint64_t code = 0x40;
     static constexpr std::string_view name = "amqp:sasl-mechanisms:list";
     encoded_view mechanisms;
-    template<class S, class F> static void each(S& s, F&& f) { f.encoded("sasl-server-mechanisms", s.mechanisms); }
+    template<class S, class F> static void each(S& s, F&& f) { f.symbols("sasl-server-mechanisms", s.mechanisms); }
 };
 
 /// Part 5, section 5.3.3.2.
@@ -203,6 +203,7 @@ struct sasl_outcome {
 
 /// Reads the fields of a performative whose descriptor has been read: a list in any encoding, trailing fields left out or null,
 /// further unknown fields passed over. Fails with amqp:decode-error (malformed) or amqp:invalid-field (missing, or of a wrong type).
+/// Where several symbols may stand, an array without elements may lack its constructor, as some clients write it: the field is absent.
 template<class Performative> std::expected<Performative, error> read_fields(decoder& from);
 
 /// Writes a performative with all its fields, none left out at the end: Azure's newer Python client counts on it (contract

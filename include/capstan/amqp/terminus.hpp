@@ -18,7 +18,7 @@ struct terminus {
     bytes filter; ///< of a source: the encoded filter map, or empty
 };
 
-/// Fails with amqp:decode-error or amqp:invalid-field. An absent one gives shape::none.
+/// Fails with amqp:decode-error or amqp:invalid-field. An absent one gives shape::none; of an unknown one no more is told.
 std::expected<terminus, error> decode_terminus(encoded_view what);
 
 /// A source (or target) with just an address, all other fields null.

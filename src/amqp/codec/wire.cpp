@@ -1,15 +1,10 @@
 #include "amqp/codec/wire.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace capstan::amqp::wire {
 namespace {
-
-struct encoding {
-    kind what = kind::invalid;
-    /// Bytes of a fixed-width body; for the others, the bytes of their size field, which is the least their body has.
-    std::uint8_t width = 0;
-};
 
 constexpr std::array<encoding, 256> make_encodings() {
     std::array<encoding, 256> all{};
@@ -55,7 +50,11 @@ constexpr std::array<encoding, 256> make_encodings() {
     return all;
 }
 
+} // namespace
+
 constexpr std::array<encoding, 256> encodings = make_encodings();
+
+namespace {
 
 bool take(bytes_view& rest, std::size_t size, bytes_view& content) {
     if (size > rest.size()) {
@@ -118,8 +117,6 @@ bool skip_array(bytes_view& rest, bool wide, int depth) {
 
 } // namespace
 
-kind kind_of(std::uint8_t code) { return encodings[code].what; }
-
 bool take_array(bytes_view& rest, bool wide, int depth, array_frame& frame) {
     array_frame found;
     bytes_view content;
@@ -127,10 +124,6 @@ bool take_array(bytes_view& rest, bool wide, int depth, array_frame& frame) {
         return false;
     }
     found.body = found.bodies = content;
-    if (content.empty() && found.count == 0) {
-        frame = found; // some writers leave out the constructor of an array without elements
-        return true;
-    }
     if (!skip_constructor(found.bodies, depth, found.of)) {
         return false;
     }
@@ -179,6 +172,18 @@ bool skip_body(bytes_view& rest, constructor of) {
 bool skip_value(bytes_view& rest, int depth) {
     constructor found;
     return skip_constructor(rest, depth, found) && skip_body(rest, found);
+}
+
+bool skip_bare_array(bytes_view& rest) {
+    constexpr std::array<std::uint8_t, 3> narrow = {array8, 1, 0};
+    constexpr std::array<std::uint8_t, 9> wide = {array32, 0, 0, 0, 4, 0, 0, 0, 0};
+    for (const bytes_view bare : {bytes_view(narrow), bytes_view(wide)}) {
+        if (rest.size() >= bare.size() && std::ranges::equal(rest.first(bare.size()), bare)) {
+            rest = rest.subspan(bare.size());
+            return true;
+        }
+    }
+    return false;
 }
 
 } // namespace capstan::amqp::wire

@@ -55,8 +55,15 @@ enum code : std::uint8_t {
     array32 = 0xf0,
 };
 
+struct encoding {
+    kind what = kind::invalid;
+    /// Bytes of a fixed-width body; for the others, the bytes of their size field, which is the least their body has.
+    std::uint8_t width = 0;
+};
+extern const std::array<encoding, 256> encodings;
+
 /// The kind a constructor stands for; invalid when the standard does not know it.
-kind kind_of(std::uint8_t code);
+inline kind kind_of(std::uint8_t code) { return encodings[code].what; }
 
 template<std::unsigned_integral T> T load(const std::uint8_t* from) {
     T value;
@@ -114,6 +121,40 @@ inline bool take_size(bytes_view& rest, bool wide, std::uint32_t& size) {
     return true;
 }
 
+/// Steps over a value that has been checked to be well-formed, without looking into it, and says what it is. Invalid, and nothing
+/// stepped over, for all that is no simple value (a list, map or array, a described one) or reaches beyond `rest`.
+inline kind step_over_simple(bytes_view& rest) {
+    if (rest.empty()) {
+        return kind::invalid;
+    }
+    const std::uint8_t* at = rest.data();
+    const encoding of = encodings[*at];
+    std::size_t size = std::size_t{1} + of.width;
+    if (of.what >= kind::list || size > rest.size()) {
+        return kind::invalid;
+    }
+    // Part 1, section 1.2: 0xa. and 0xb. are the codes of text and binary.
+    if ((*at & 0xe0) == 0xa0) {
+        size += of.width == 1 ? at[1] : load<std::uint32_t>(at + 1);
+        if (size > rest.size()) {
+            return kind::invalid;
+        }
+    }
+    rest = {at + size, rest.size() - size};
+    return of.what;
+}
+
+/// The elements of a checked list or map, and how many there are; false for anything else.
+inline bool open_compound(bytes_view& rest, std::uint8_t code8, std::uint32_t& count) {
+    if (rest.empty() || (rest[0] != code8 && rest[0] != (code8 | 0x10))) {
+        return false;
+    }
+    const bool wide = rest[0] != code8;
+    std::uint32_t size = 0;
+    rest = rest.subspan(1);
+    return take_size(rest, wide, size) && take_size(rest, wide, count);
+}
+
 /// A constructor: the code that says how the body is encoded, and how deep that body lies behind its descriptors.
 struct constructor {
     std::uint8_t code = 0;
@@ -125,6 +166,9 @@ struct constructor {
 bool skip_value(bytes_view& rest, int depth);
 bool skip_constructor(bytes_view& rest, int depth, constructor& found);
 bool skip_body(bytes_view& rest, constructor of);
+
+/// Steps over an array without elements that has no constructor for them either (e0 01 00), which is malformed: see amqp/fields.hpp.
+bool skip_bare_array(bytes_view& rest);
 
 /// An array: `body` is the elements' constructor with the bodies behind it, `bodies` is these alone. They can hold `count` elements.
 struct array_frame {

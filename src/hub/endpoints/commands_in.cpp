@@ -23,6 +23,8 @@ constexpr std::uint32_t command_credit = 1000;
 
 void commands_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode, .credit = command_credit}); }
 
+void commands_in_endpoint::on_credit() { top_up(command_credit, static_cast<std::uint32_t>(unanswered_)); }
+
 void commands_in_endpoint::on_delivery(const amqp::delivery& delivery) {
     if (auto taken = take(delivery); !taken)
         reject(delivery, std::move(taken.error()));

@@ -11,6 +11,7 @@ public:
 
     void open() override;
     void on_delivery(const amqp::delivery& delivery) override;
+    void on_credit() override; ///< the sender has given its credit back
 
 private:
     std::expected<void, amqp::error> take(const amqp::delivery& delivery);

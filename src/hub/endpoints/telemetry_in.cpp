@@ -15,6 +15,15 @@ constexpr std::size_t model_id_max = 2048;
 /// bytes, or 600 when all names are as long as they may be. The log refuses what is larger than all that may wait for it (128 MB).
 constexpr std::size_t batch_stamps_max = 16u << 20;
 
+std::unexpected<amqp::error> malformed(std::string_view why) { return std::unexpected(amqp::error(amqp::condition::decode_error, why)); }
+
+/// Readers trust the types that the standard gives: a message with others would end theirs, and goes no further.
+std::expected<void, std::string> readable(const amqp::message_view& message) {
+    if (auto properties = amqp::check_properties(message.properties().content); !properties)
+        return properties;
+    return amqp::check_application_properties(message.application_properties().content);
+}
+
 std::string model_id(const amqp::link_info& link) {
     const auto properties = amqp::decode_value({link.properties});
     const auto* map = properties ? properties->get<amqp::map>() : nullptr;
@@ -53,6 +62,8 @@ telemetry_in_endpoint::~telemetry_in_endpoint() {
 
 void telemetry_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode, .credit = telemetry_credit}); }
 
+void telemetry_in_endpoint::on_credit() { top_up(telemetry_credit, static_cast<std::uint32_t>(unanswered_)); }
+
 void telemetry_in_endpoint::on_delivery(const amqp::delivery& delivery) {
     const auto before = batch_.framed().size();
     if (auto taken = take(delivery); !taken) {
@@ -72,28 +83,42 @@ void telemetry_in_endpoint::on_delivery(const amqp::delivery& delivery) {
 std::expected<void, amqp::error> telemetry_in_endpoint::take(const amqp::delivery& delivery) {
     const auto message = amqp::message_view::parse(delivery.payload);
     if (!message)
-        return std::unexpected(amqp::error(amqp::condition::decode_error, message.error()));
+        return malformed(message.error());
     const auto limit = with_.hub.config().telemetry_size_max;
     const auto now = with_.now();
     if (amqp::accounted_size(*message) > limit)
         return std::unexpected(describe(errc::message_too_large, fmt::format("The message is larger than {} bytes.", limit), now));
-    if (delivery.message_format != amqp::batched_message_format)
-        return take_message(*message, now), std::expected<void, amqp::error>();
+    if (delivery.message_format == amqp::batched_message_format)
+        return take_batch(*message, now);
+    if (const auto fits = readable(*message); !fits)
+        return malformed(fits.error());
+    take_message(*message, now);
+    return {};
+}
 
-    // All messages of a batch are looked at before any is taken.
+/// All messages of a batch are looked at before any is taken.
+std::expected<void, amqp::error> telemetry_in_endpoint::take_batch(const amqp::message_view& batch, wall_time now) {
     std::size_t count = 0;
-    auto whole = amqp::for_each_batched(*message, [&](const amqp::message_view&) { ++count; });
-    if (!whole)
-        return std::unexpected(amqp::error(amqp::condition::decode_error, whole.error()));
+    std::expected<void, std::string> fits;
+    const auto look = [&](const amqp::message_view& each) {
+        ++count;
+        if (fits)
+            fits = readable(each);
+    };
+    if (const auto whole = amqp::for_each_batched(batch, look); !whole)
+        return malformed(whole.error());
+    if (!fits)
+        return malformed(fits.error());
     if (count * stamp_.encoded.size() > batch_stamps_max)
         return std::unexpected(describe(errc::message_too_large, fmt::format("The batch has too many messages: {}.", count), now));
-    static_cast<void>(amqp::for_each_batched(*message, [&](const amqp::message_view& each) { take_message(each, now); }));
+    static_cast<void>(amqp::for_each_batched(batch, [&](const amqp::message_view& each) { take_message(each, now); }));
     return {};
 }
 
 void telemetry_in_endpoint::take_message(const amqp::message_view& message, wall_time now) {
     message_pairs(stamp_, message, now, scratch_);
-    const auto bare = message.bare();
+    amqp::bytes rewritten; // what `bare` points to where sections were not described as readers know them
+    const auto bare = message.bare(rewritten);
     batch_.add(scratch_.count, scratch_.encoded, bare.pieces());
 }
 

@@ -14,6 +14,7 @@ public:
 
     void open() override;
     void on_delivery(const amqp::delivery& delivery) override;
+    void on_credit() override; ///< the sender has given its credit back
     /// What came in this turn is stored all the same: of what was sent settled nobody would hear that it is lost.
     void on_detached() override { flush(); }
 
@@ -30,6 +31,7 @@ private:
     };
 
     std::expected<void, amqp::error> take(const amqp::delivery& delivery);
+    std::expected<void, amqp::error> take_batch(const amqp::message_view& batch, wall_time now);
     void take_message(const amqp::message_view& message, wall_time now);
     void gather(const amqp::delivery& delivery, std::size_t stored);
     void flush();

@@ -126,6 +126,20 @@ TEST_F(connections_test, a_stranger_gets_few_refusals) {
     EXPECT_FALSE(known.news.closed) << "who has signed in is only told so";
 }
 
+TEST_F(connections_test, a_long_link_name_ends_the_connection) {
+    auto& client = stranger();
+    session[&client] = client.engine().open_session().value();
+    amqp::attach_request request;
+    request.name = std::string(1025, 'n');
+    request.role = amqp::role::sender;
+    request.source = amqp::encode_source("here");
+    request.target = amqp::encode_target("$cbs");
+    client.engine().attach(session[&client], request);
+    settle();
+    ASSERT_TRUE(client.news.closed);
+    EXPECT_EQ(client.news.closed->error.condition, "amqp:invalid-field");
+}
+
 TEST_F(connections_test, long_addresses_are_refused) {
     auto& service = connect_service();
     receiver(service, "/messages/events/" + std::string(1100, 'x'), 1);

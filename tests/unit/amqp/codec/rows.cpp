@@ -260,7 +260,7 @@ std::vector<bad_row> bad_rows() {
         {"array without elements and constructor", "e00100"},
         {"array without elements and constructor, long form", "f00000000400000000"},
         {"array without elements and constructor, in a list", "c00401e00100"},
-        {"array of arrays, one without constructor", "e00402e00100"},
+        {"array of arrays, one without constructor", "e00702e0020050 0100"},
         {"array of an unknown constructor", "e0030146 00"},
         {"array without elements, bytes behind", "e0030050 01"},
         {"array of described without a constructor", "e0030100 43"},
