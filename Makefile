@@ -9,7 +9,7 @@ CPP_FILES := find include src tests bench fuzz examples -name node_modules -prun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test build bench fuzz format check-format lint clean install-build install-test install-lint install-bench install-fuzz
+.PHONY: help run test build bench fuzz format check-format lint docs clean install-build install-test install-lint install-bench install-fuzz install-docs
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,11 +45,14 @@ lint: install-build check-format ## check layout, and the code with clang-tidy (
 	@scripts/quietly.sh cmake --preset clang -B build/lint -DCAPSTAN_TESTS=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
 	@find src -name '*.cpp' -print0 | xargs -0 -P $(JOBS) -n 4 clang-tidy-19 --quiet -p build/lint
 
+docs: install-docs ## write the reference of the C++ clients, build/docs/html/index.html
+	@mkdir -p build/docs && doxygen docs/Doxyfile
+
 clean: ## remove what was built; not the hub's data
 	rm -rf build
 
 $(BUILD)/build.ninja: CMakePresets.json
 	@scripts/quietly.sh cmake --preset release
 
-install-build install-test install-lint install-bench install-fuzz: install-%:
+install-build install-test install-lint install-bench install-fuzz install-docs: install-%:
 	@scripts/install-dependencies.sh $*

@@ -1,14 +1,15 @@
 #!/bin/bash
-# install-dependencies.sh [build] [test] [lint] [bench] [fuzz]: installs the Debian packages that are missing for these purposes.
+# install-dependencies.sh [build] [test] [lint] [bench] [fuzz] [docs]: installs the Debian packages that are missing for these purposes.
 # Does nothing, quickly and without asking for rights, when all are there.
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev librocksdb-dev libfmt-dev
        libspdlog-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev)
-test=(pkg-config python3 python3-uamqp python3-qpid-proton libsasl2-modules openssl ca-certificates)
+test=(pkg-config python3 python3-uamqp python3-qpid-proton libsasl2-modules openssl ca-certificates doxygen)
 lint=(clang-19 clang-format-19 clang-tidy-19)
 bench=(libbenchmark-dev)
 fuzz=(clang-19 libclang-rt-19-dev)
+docs=(doxygen)
 
 node_is_there() { # 18 or newer, from wherever it came
     command -v npm >/dev/null && node --eval 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null
@@ -25,8 +26,9 @@ for purpose in "$@"; do
     lint) wanted+=("${lint[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
+    docs) wanted+=("${docs[@]}") ;;
     *)
-        echo "install-dependencies.sh: unknown purpose '$purpose'; there are build, test, lint, bench and fuzz" >&2
+        echo "install-dependencies.sh: unknown purpose '$purpose'; there are build, test, lint, bench, fuzz and docs" >&2
         exit 2
         ;;
     esac

@@ -10,22 +10,23 @@
 
 namespace capstan {
 
+/// Up to where a partition has been read and dealt with.
 class checkpoint {
 public:
     checkpoint() = default;
-    std::string partition;
-    std::int64_t sequence_number = -1;
-    std::string offset;
+    std::string partition;             ///< its id
+    std::int64_t sequence_number = -1; ///< of the last event that is done; -1: none
+    std::string offset;                ///< of the same event
 };
 
 /// Who reads a partition.
 class ownership {
 public:
     ownership() = default;
-    std::string partition;
+    std::string partition; ///< its id
     std::string owner;    ///< a reader's own id; empty: given up
     std::int64_t level = 0; ///< rises with each change of the owner: the owner level that it attaches with
-    std::chrono::system_clock::time_point renewed{};
+    std::chrono::system_clock::time_point renewed{}; ///< when the owner last said that it is there
 };
 
 /// For one event hub and consumer group. Called on a reader's strand, one call at a time; it may block for as long as a file takes. What
@@ -34,9 +35,12 @@ class checkpoint_store {
 public:
     virtual ~checkpoint_store() = default;
 
+    /// Of all partitions that have one.
     virtual std::vector<checkpoint> checkpoints() = 0;
+    /// In place of the partition's last one. On return it outlives a crash.
     virtual void save(const checkpoint& done) = 0;
 
+    /// Of all partitions that were ever claimed.
     virtual std::vector<ownership> ownerships() = 0;
     /// Takes the partition for claim.owner if its ownership is still as in `seen` (none: nobody ever had it). False: another reader was
     /// faster.

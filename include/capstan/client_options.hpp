@@ -20,16 +20,20 @@ enum class transport : std::uint8_t {
 /// An HTTP proxy that is asked by CONNECT.
 class http_proxy {
 public:
+    /// The connection to the proxy itself is plain HTTP.
     http_proxy(std::string host, std::uint16_t port) : host_(std::move(host)), port_(port) {}
     /// Basic authentication.
     http_proxy&& credentials(std::string user, std::string password) && {
         user_ = std::move(user), password_ = std::move(password);
         return std::move(*this);
     }
+    /// What was set.
+    ///@{
     const std::string& host() const { return host_; }
     std::uint16_t port() const { return port_; }
     const std::string& user() const { return user_; }
     const std::string& password() const { return password_; }
+    ///@}
 
 private:
     std::string host_;
@@ -42,17 +46,22 @@ private:
 class retry_policy {
 public:
     retry_policy() = default;
+    /// 200 ms.
     retry_policy& first(std::chrono::milliseconds pause) { return first_ = pause, *this; }
+    /// 30 s.
     retry_policy& most(std::chrono::milliseconds pause) { return most_ = pause, *this; }
-    /// 0 to 1.
+    /// 0 to 1; one half.
     retry_policy& jitter(double part) { return jitter_ = part, *this; }
     /// After so many attempts in a row without success async_run gives up; 0, the default: never.
     retry_policy& max_attempts(unsigned count) { return max_attempts_ = count, *this; }
 
+    /// What was set, or its default.
+    ///@{
     std::chrono::milliseconds first() const { return first_; }
     std::chrono::milliseconds most() const { return most_; }
     double jitter() const { return jitter_; }
     unsigned max_attempts() const { return max_attempts_; }
+    ///@}
 
 private:
     std::chrono::milliseconds first_{200}, most_{30'000};
@@ -60,18 +69,22 @@ private:
     unsigned max_attempts_ = 0;
 };
 
+/// What is set for a client, with the defaults that each says. A value: copied into the client that is made with it.
 class client_options {
 public:
     client_options() = default;
 
+    /// AMQP over TLS.
     client_options& over(transport how) { return transport_ = how, *this; }
     /// A PEM file with the authorities to trust instead of the system's: Capstan's is tls/ca.pem in its data folder.
     client_options& ca_file(std::filesystem::path pem) { return ca_file_ = std::move(pem), *this; }
+    /// For all connections, REST too; there is none.
     client_options& proxy(http_proxy through) { return proxy_ = std::move(through), *this; }
     /// Of AMQP, or of the WebSocket. The default is that of the transport; a port in the connection string's host name goes before.
     client_options& port(std::uint16_t number) { return port_ = number, *this; }
     /// Of the registry's REST interface; 443.
     client_options& https_port(std::uint16_t number) { return https_port_ = number, *this; }
+    /// Of connections, and of REST requests that only read.
     client_options& retry(const retry_policy& policy) { return retry_ = policy, *this; }
     /// To be connected, TLS included; 30 s.
     client_options& connect_time_out(std::chrono::milliseconds time) { return connect_time_out_ = time, *this; }
@@ -86,6 +99,8 @@ public:
     /// Messages that may wait here to be received, each link; 50 (300 for events).
     client_options& prefetch(std::uint32_t count) { return prefetch_ = count, *this; }
 
+    /// What was set, or its default.
+    ///@{
     transport over() const { return transport_; }
     const std::optional<std::filesystem::path>& ca_file() const { return ca_file_; }
     const std::optional<http_proxy>& proxy() const { return proxy_; }
@@ -98,6 +113,7 @@ public:
     std::chrono::seconds token_life() const { return token_life_; }
     std::size_t max_queued_sends() const { return max_queued_sends_; }
     std::optional<std::uint32_t> prefetch() const { return prefetch_; }
+    ///@}
 
 private:
     transport transport_ = transport::amqp;

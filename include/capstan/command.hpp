@@ -19,14 +19,18 @@ class command {
 public:
     command() = default;
 
+    /// What the sender wrote.
+    ///@{
     const message& content() const { return content_; }
     std::string_view body() const { return content_.body(); }
     std::string_view property(std::string_view name) const { return content_.property(name); }
+    ///@}
 
     /// Of the device's queue, ascending.
     std::uint64_t sequence_number() const { return sequence_number_; }
     /// How often it was given back before.
     std::uint32_t delivery_count() const { return delivery_count_; }
+    /// When the hub took it.
     wall_clock_time enqueued_time() const { return enqueued_time_; }
 
     /// Done with it: the hub forgets it, and tells its sender if that asked for it.

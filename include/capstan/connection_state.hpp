@@ -18,10 +18,13 @@ enum class connection_state : std::uint8_t {
 /// A change, told on the client's strand. `why` is what ended the connection, or the client.
 class connection_change {
 public:
+    /// For the clients, and for tests of observers.
     explicit connection_change(connection_state state, std::optional<client_error> why = std::nullopt,
                                std::chrono::milliseconds pause = std::chrono::milliseconds(0))
         : state_(state), why_(std::move(why)), pause_(pause) {}
+    /// What it is now.
     connection_state state() const { return state_; }
+    /// What ended the connection or the client; none when all is well.
     const std::optional<client_error>& why() const { return why_; }
     /// Of waiting.
     std::chrono::milliseconds pause() const { return pause_; }
@@ -31,6 +34,7 @@ private:
     std::optional<client_error> why_;
     std::chrono::milliseconds pause_;
 };
+/// Called on the client's strand: it must not block.
 using connection_observer = std::function<void(const connection_change&)>;
 
 } // namespace capstan

@@ -24,17 +24,24 @@ public:
 
     /// The key is in base64.
     static device_identity by_key(std::string host_name, std::string device_id, std::string key);
+    /// `tokens` is asked before each connection and each renewal.
     static device_identity by_tokens(std::string host_name, std::string device_id, token_provider tokens);
     /// PEM files. Not on a shared connection: the certificate is that of the connection.
     static device_identity by_certificate(std::string host_name, std::string device_id, std::filesystem::path certificate,
                                           std::filesystem::path key);
 
+    /// A module of the device, with a key of its own or the device's.
+    ///@{
     device_identity& module(std::string id) & { return module_id_ = std::move(id), *this; }
     device_identity&& module(std::string id) && { return std::move(module(std::move(id))); }
+    ///@}
 
+    /// Of the connection string; empty where it names none.
+    ///@{
     const std::string& host_name() const { return host_name_; }
     const std::string& device_id() const { return device_id_; }
     const std::string& module_id() const { return module_id_; }
+    ///@}
 
 private:
     friend class client::device_session;
@@ -49,8 +56,10 @@ private:
 /// clients do: they are then closed. All functions may be called from any thread.
 class device_connection {
 public:
+    /// `host_name` may have a port.
     device_connection(asio::any_io_executor executor, std::string host_name, const client_options& options = client_options());
     ~device_connection();
+    /// What was moved from may only be destroyed.
     device_connection(device_connection&&) noexcept;
 
     /// Connects, reconnects, and serves the devices until closed. Errors: as device_client::async_run, without those of a device's
@@ -81,13 +90,18 @@ private:
 /// All functions may be called from any thread. Handlers run on their own executor, or else on `executor`, never inside the call.
 class device_client {
 public:
-    /// Throws client_error (invalid_argument).
+    /// With a connection of its own. Throws client_error (invalid_argument).
+    ///@{
     device_client(asio::any_io_executor executor, std::string_view connection_string, const client_options& options = client_options());
     device_client(asio::any_io_executor executor, device_identity who, const client_options& options = client_options());
-    /// On a shared connection, whose host and options count.
+    ///@}
+    /// On a shared connection, whose host and options count. Throws client_error (invalid_argument).
+    ///@{
     device_client(device_connection& shared, std::string_view connection_string);
     device_client(device_connection& shared, device_identity who);
+    ///@}
     ~device_client();
+    /// What was moved from may only be destroyed.
     device_client(device_client&&) noexcept;
 
     /// Completes, without an error, once the client was closed. Errors: unauthorized, unknown_device (refused at the first attempt; who

@@ -63,10 +63,13 @@ public:
     /// `condition`: the peer's, such as amqp:unauthorized-access, or an HTTP error code; empty when the peer said nothing.
     explicit client_error(errc code, const std::string& description = {}, std::string condition = {});
 
+    /// The whole line; the code by name; what to do about it; the peer's condition.
+    ///@{
     const char* what() const noexcept override { return text_.c_str(); }
     errc reason() const noexcept { return static_cast<errc>(code().value()); }
     failure_kind kind() const noexcept { return kind_of(reason()); }
     const std::string& condition() const noexcept { return condition_; }
+    ///@}
     /// The peer's own words, or the operating system's.
     const std::string& description() const noexcept { return description_; }
 
@@ -80,5 +83,7 @@ client_error failure_of(const std::exception_ptr& error) noexcept;
 
 } // namespace capstan
 
+/// @cond
 template<> struct boost::system::is_error_code_enum<capstan::errc> : std::true_type {};
 template<> struct boost::system::is_error_condition_enum<capstan::failure_kind> : std::true_type {};
+/// @endcond

@@ -26,9 +26,12 @@ public:
     static event_position earliest();
     /// With the first one that comes after the reader.
     static event_position latest();
+    /// Behind this event, or with it. One that is no longer kept: with the oldest.
+    ///@{
     static event_position after_sequence_number(std::int64_t number);
     static event_position at_sequence_number(std::int64_t number);
     static event_position after_offset(std::string offset);
+    ///@}
     /// With the first one that was enqueued at this time or later.
     static event_position at(wall_clock_time time);
 
@@ -45,15 +48,21 @@ class event {
 public:
     event() = default;
 
+    /// What the device wrote.
+    ///@{
     const message& content() const { return content_; }
     std::string_view body() const { return content_.body(); }
     std::string_view property(std::string_view name) const { return content_.property(name); }
+    ///@}
 
+    /// What the hub stamped it with.
+    ///@{
     const std::string& partition() const { return partition_; }
     std::int64_t sequence_number() const { return sequence_number_; }
     const std::string& offset() const { return offset_; }
     wall_clock_time enqueued_time() const { return enqueued_time_; }
     const std::string& device_id() const { return device_id_; }
+    ///@}
     /// What the hub has written beside the message: iothub-connection-auth-method and the like, as text.
     const std::map<std::string, std::string, std::less<>>& annotations() const { return annotations_; }
 
@@ -66,22 +75,26 @@ private:
     std::map<std::string, std::string, std::less<>> annotations_;
 };
 
+/// A partition as it was when it was asked for.
 class partition_info {
 public:
     partition_info() = default;
-    std::string id;
-    std::int64_t first_sequence_number = 0, last_sequence_number = -1; ///< last < first: it is empty
-    std::string last_offset;
-    wall_clock_time last_enqueued_time{};
+    std::string id; ///< "0", "1", ...
+    std::int64_t first_sequence_number = 0; ///< of the oldest event that is kept
+    std::int64_t last_sequence_number = -1; ///< below the first one: it is empty
+    std::string last_offset;                ///< of the newest event
+    wall_clock_time last_enqueued_time{};   ///< of the newest event
 };
 
+/// What is to be read. A value: copied into the consumer that is made with it.
 class event_options {
 public:
     event_options() = default;
+    /// $Default.
     event_options& consumer_group(std::string name) { return consumer_group_ = std::move(name), *this; }
     /// Only these partitions; all, if there are none.
     event_options& partitions(std::vector<std::string> ids) { return partitions_ = std::move(ids), *this; }
-    /// Where there is no checkpoint.
+    /// Where there is no checkpoint; latest.
     event_options& from(event_position position) { return from_ = std::move(position), *this; }
     /// Only one reader of an owner level reads a partition, and a higher level displaces lower ones: events end with errc::stolen then.
     event_options& owner_level(std::int64_t level) { return owner_level_ = level, *this; }
@@ -91,12 +104,15 @@ public:
     /// that has not renewed its claims for `expiry`. Needs checkpoints.
     event_options& balanced(std::chrono::milliseconds expiry = std::chrono::seconds(30)) { return balance_ = expiry, *this; }
 
+    /// What was set, or its default.
+    ///@{
     const std::string& consumer_group() const { return consumer_group_; }
     const std::vector<std::string>& partitions() const { return partitions_; }
     const event_position& from() const { return from_; }
     std::optional<std::int64_t> owner_level() const { return owner_level_; }
     const std::shared_ptr<checkpoint_store>& checkpoints() const { return checkpoints_; }
     std::optional<std::chrono::milliseconds> balance_expiry() const { return balance_; }
+    ///@}
 
 private:
     std::string consumer_group_ = "$Default";
@@ -122,6 +138,7 @@ public:
     event_consumer(asio::any_io_executor executor, std::string_view connection_string, const event_options& what = event_options(),
                    const client_options& options = client_options());
     ~event_consumer();
+    /// What was moved from may only be destroyed.
     event_consumer(event_consumer&&) noexcept;
 
     /// The next event of any of the partitions, each partition's in its order; none after close(). Errors: unauthorized,

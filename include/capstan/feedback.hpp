@@ -23,22 +23,25 @@ enum class delivery_status : std::uint8_t {
     unknown,                 ///< a word of the hub that this version does not know
 };
 
+/// What became of one command.
 class feedback_record {
 public:
     feedback_record() = default;
     std::string message_id; ///< of the message that this is about
-    std::string device_id;
-    std::string device_generation_id;
-    delivery_status status = delivery_status::unknown;
+    std::string device_id;            ///< the device that it was for
+    std::string device_generation_id; ///< tells the device from an earlier one of the same id
+    delivery_status status = delivery_status::unknown; ///< the outcome
     std::string status_text; ///< the hub's own word
-    wall_clock_time time{};
+    wall_clock_time time{};  ///< of the outcome
 };
 
 /// Records that come together, locked to the client that received them for 60 s: complete it, or they come again.
 class feedback_batch {
 public:
     feedback_batch() = default;
+    /// The oldest first; 64 at most.
     const std::vector<feedback_record>& records() const { return records_; }
+    /// When the hub made the batch.
     wall_clock_time enqueued_time() const { return enqueued_time_; }
 
     /// Done with it: the hub forgets it. Errors: lock_lost, connection_lost (then it comes again), closed.
@@ -68,9 +71,12 @@ private:
 class file_notification {
 public:
     file_notification() = default;
-    std::string device_id, blob_uri, blob_name;
+    std::string device_id; ///< who uploaded it
+    std::string blob_uri;  ///< where it is
+    std::string blob_name; ///< its name there, with the device's id in front
     std::uint64_t blob_size = 0; ///< bytes
-    wall_clock_time last_updated{}, enqueued_time{};
+    wall_clock_time last_updated{};  ///< of the file
+    wall_clock_time enqueued_time{}; ///< of this notification
 };
 
 } // namespace capstan

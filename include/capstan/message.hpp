@@ -23,24 +23,31 @@ enum class feedback_wanted : std::uint8_t { none, positive, negative, full };
 class message {
 public:
     message() = default;
+    /// The body is bytes, text or not.
     explicit message(std::string body) : body_(std::move(body)) {}
 
     /// Made up when absent, so that a message which is sent again after a lost connection can be recognised.
     message& message_id(std::string id) & { return message_id_ = std::move(id), *this; }
+    /// The properties of the AMQP standard (part 3, section 3.2.4).
+    ///@{
     message& correlation_id(std::string id) & { return correlation_id_ = std::move(id), *this; }
     message& content_type(std::string type) & { return content_type_ = std::move(type), *this; }
     message& content_encoding(std::string encoding) & { return content_encoding_ = std::move(encoding), *this; }
     message& user_id(std::string id) & { return user_id_ = std::move(id), *this; }
+    ///@}
     /// An application property. Hub and SDKs know texts only.
     message& property(std::string name, std::string value) & { return properties_[std::move(name)] = std::move(value), *this; }
     /// Cloud-to-device: when it is of no use any more. The hub has a default, and a maximum of two days.
     message& expires_at(wall_clock_time when) & { return expires_at_ = when, *this; }
+    /// The same, from now on.
     message& expires_after(std::chrono::milliseconds time) & {
         return expires_at(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) + time);
     }
     /// Cloud-to-device.
     message& feedback(feedback_wanted outcomes) & { return feedback_ = outcomes, *this; }
 
+    /// The same on a message that is being made.
+    ///@{
     message&& message_id(std::string id) && { return std::move(message_id(std::move(id))); }
     message&& correlation_id(std::string id) && { return std::move(correlation_id(std::move(id))); }
     message&& content_type(std::string type) && { return std::move(content_type(std::move(type))); }
@@ -50,22 +57,29 @@ public:
     message&& expires_at(wall_clock_time when) && { return std::move(expires_at(when)); }
     message&& expires_after(std::chrono::milliseconds time) && { return std::move(expires_after(time)); }
     message&& feedback(feedback_wanted outcomes) && { return std::move(feedback(outcomes)); }
+    ///@}
 
     /// Bytes: whether they are text is said by content_type and content_encoding.
     std::string_view body() const { return body_; }
+    /// What was set; empty where nothing was.
+    ///@{
     const std::string& message_id() const { return message_id_; }
     const std::string& correlation_id() const { return correlation_id_; }
     const std::string& content_type() const { return content_type_; }
     const std::string& content_encoding() const { return content_encoding_; }
     const std::string& user_id() const { return user_id_; }
     const std::map<std::string, std::string, std::less<>>& properties() const { return properties_; }
+    ///@}
     /// Empty when there is none of that name.
     std::string_view property(std::string_view name) const {
         const auto found = properties_.find(name);
         return found == properties_.end() ? std::string_view() : found->second;
     }
+    /// What was set for a cloud-to-device message.
+    ///@{
     const std::optional<wall_clock_time>& expires_at() const { return expires_at_; }
     feedback_wanted feedback() const { return feedback_; }
+    ///@}
 
 private:
     std::string body_, message_id_, correlation_id_, content_type_, content_encoding_, user_id_;

@@ -23,9 +23,12 @@ enum class device_authentication : std::uint8_t { sas, self_signed, certificate_
 class device {
 public:
     device() = default;
+    /// To be created, or changed whatever it is now.
     explicit device(std::string id) : id_(std::move(id)) {}
 
+    /// Whether it may connect. By default it may.
     device& enabled(bool may_connect) & { return enabled_ = may_connect, *this; }
+    /// 128 characters at most, for people.
     device& status_reason(std::string why) & { return status_reason_ = std::move(why), *this; }
     /// Base64 of 16 to 64 bytes. Empty: the hub makes keys for a new device, and keeps those of one that is there.
     device& keys(std::string primary, std::string secondary) & {
@@ -38,7 +41,10 @@ public:
         authentication_ = device_authentication::self_signed;
         return *this;
     }
+    /// An IoT Edge device.
     device& edge(bool is_edge) & { return edge_ = is_edge, *this; }
+    /// The same on a device that is being made.
+    ///@{
     device&& enabled(bool may_connect) && { return std::move(enabled(may_connect)); }
     device&& status_reason(std::string why) && { return std::move(status_reason(std::move(why))); }
     device&& keys(std::string primary, std::string secondary) && { return std::move(keys(std::move(primary), std::move(secondary))); }
@@ -46,7 +52,10 @@ public:
         return std::move(thumbprints(std::move(primary), std::move(secondary)));
     }
     device&& edge(bool is_edge) && { return std::move(edge(is_edge)); }
+    ///@}
 
+    /// What was set, or what the hub has.
+    ///@{
     const std::string& id() const { return id_; }
     bool enabled() const { return enabled_; }
     const std::string& status_reason() const { return status_reason_; }
@@ -56,13 +65,17 @@ public:
     const std::string& primary_thumbprint() const { return primary_thumbprint_; }
     const std::string& secondary_thumbprint() const { return secondary_thumbprint_; }
     bool edge() const { return edge_; }
+    ///@}
 
-    // What the hub alone knows.
+    /// What the hub alone knows: the version, which of several devices of this name in time, whether it is connected, when it last was
+    /// heard of, and how many commands wait for it.
+    ///@{
     const std::string& etag() const { return etag_; }
     const std::string& generation_id() const { return generation_id_; }
     bool connected() const { return connected_; }
     wall_clock_time last_activity() const { return last_activity_; }
     std::uint32_t waiting_commands() const { return waiting_commands_; }
+    ///@}
 
 private:
     friend struct client::device_json;
@@ -78,10 +91,13 @@ private:
     std::uint32_t waiting_commands_ = 0;
 };
 
+/// How many devices a hub has.
 class registry_statistics {
 public:
     registry_statistics() = default;
-    std::uint64_t total = 0, enabled = 0, disabled = 0;
+    std::uint64_t total = 0;    ///< all of them
+    std::uint64_t enabled = 0;  ///< those that may connect
+    std::uint64_t disabled = 0; ///< the others
 };
 
 /// All functions may be called from any thread, several at a time; each is a connection of its own. Handlers run on their own executor,
@@ -93,8 +109,10 @@ public:
 class registry {
 public:
     /// Throws client_error (invalid_argument). The policy needs the right to read the registry, or to write it.
+    ///@{
     registry(asio::any_io_executor executor, std::string_view connection_string, const client_options& options = client_options());
     registry(asio::any_io_executor executor, service_identity who, const client_options& options = client_options());
+    ///@}
 
     /// Completes with the device as the hub has it now. More errors: already_exists, message_refused (what cannot be).
     template<completion_token<device> Token = asio::use_awaitable_t<>> auto async_create(device what, Token&& token = Token()) const {
@@ -131,6 +149,7 @@ public:
         return detail::initiate<std::vector<device>>(std::forward<Token>(token), std::move(start));
     }
 
+    /// Completes with how many devices there are.
     template<completion_token<registry_statistics> Token = asio::use_awaitable_t<>> auto async_statistics(Token&& token = Token()) const {
         auto start = [in = session_](detail::handler<registry_statistics> then) mutable { statistics(in, std::move(then)); };
         return detail::initiate<registry_statistics>(std::forward<Token>(token), std::move(start));

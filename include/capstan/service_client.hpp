@@ -26,9 +26,12 @@ class service_session;
 class service_client {
 public:
     /// Throws client_error (invalid_argument).
+    ///@{
     service_client(asio::any_io_executor executor, std::string_view connection_string, const client_options& options = client_options());
     service_client(asio::any_io_executor executor, service_identity who, const client_options& options = client_options());
+    ///@}
     ~service_client();
+    /// What was moved from may only be destroyed.
     service_client(service_client&&) noexcept;
 
     /// Completes, without an error, once the client was closed. Errors: unauthorized, hub_not_trusted, invalid_argument at the first

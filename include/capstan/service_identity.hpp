@@ -14,8 +14,11 @@ public:
     /// Tokens are asked for with the host's name as resource.
     static service_identity by_tokens(std::string host_name, token_provider tokens);
 
+    /// Of the hub, perhaps with a port; where its tokens come from.
+    ///@{
     const std::string& host_name() const { return host_name_; }
     const token_provider& tokens() const { return tokens_; }
+    ///@}
 
 private:
     service_identity() = default;
