@@ -2,7 +2,8 @@
 
 add_library(capstan_options INTERFACE)
 target_compile_options(capstan_options INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wswitch -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough)
+  -Wall -Wextra -Wpedantic -Werror -Wswitch -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>) # not of the names in another file
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these in the standard library's own headers once it inlines them at -O2 (gcc bugs 105329, 105651, 107852), and
   # the last in Asio's coroutine frames at -O1.

@@ -4,8 +4,6 @@
 namespace capstan::amqp::test {
 namespace {
 
-constexpr auto illegal_state = R"(close[error['amqp:illegal-state', _]])";
-
 TEST(Open, IsAnsweredWithAllFields) {
     amqp_script()
         .peer_sends({"header amqp", R"(open["peer", "hub.example", 65536, 8191, 120000])"})

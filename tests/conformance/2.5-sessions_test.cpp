@@ -4,8 +4,6 @@
 namespace capstan::amqp::test {
 namespace {
 
-constexpr auto illegal_state = R"(close[error['amqp:illegal-state', _]])";
-
 TEST(Begin, IsAnsweredWithAllFields) {
     opened_connection().peer_sends("3: begin[~, 7, 100, 200]").expect("begin[3, 1, 5000, 100, 262143, ~, ~, ~]").check_every_cut();
 }

@@ -4,12 +4,6 @@
 namespace capstan::amqp::test {
 namespace {
 
-amqp_script told_link(const script_owner& owner = {}, const settings& with = script_settings()) {
-    auto script = incoming_link(owner, with);
-    script.expect_event("opened peer").expect_event("attached 1 by peer");
-    return script;
-}
-
 /// Section 2.7.5: "The receiver MUST ignore resumed deliveries that are not in its local unsettled map." Their credit is given again.
 TEST(Resumed, DeliveriesAreIgnored) {
     told_link({.credit = 2})

@@ -4,12 +4,6 @@
 namespace capstan::amqp::test {
 namespace {
 
-amqp_script told_link(const script_owner& owner = {}, const settings& with = script_settings()) {
-    auto script = incoming_link(owner, with);
-    script.expect_event("opened peer").expect_event("attached 1 by peer");
-    return script;
-}
-
 TEST(Transfer, OfSeveralFramesIsOneDelivery) {
     told_link()
         .peer_sends({"transfer[0, 0, <74>, 1, false, true] + \"one \"", "heartbeat", "transfer[0, 0, <74>, 1, ~, true] + \"two \"",

@@ -7,6 +7,8 @@
 
 namespace capstan::amqp::test {
 
+inline constexpr auto illegal_state = R"(close[error['amqp:illegal-state', _]])";
+
 inline amqp_script opened_connection(const script_owner& owner = {}, const settings& with = script_settings()) {
     amqp_script script(owner, with);
     script.peer_sends({"header amqp", R"(open["peer"])"}).expect("header amqp").expect(R"(open["test", "localhost"])");
@@ -26,6 +28,13 @@ inline amqp_script incoming_link(const script_owner& owner = {}, const settings&
         .expect(R"(attach["in", 0, true, ~, ~, source["here"], target["there"], ~, _, ~, _])");
     if (owner.credit > 0)
         script.expect("flow[0, 5000, 1, 2048, 0, 0, " + std::to_string(owner.credit) + "]");
+    return script;
+}
+
+/// The same, once the owner knows of it.
+inline amqp_script told_link(const script_owner& owner = {}, const settings& with = script_settings()) {
+    auto script = incoming_link(owner, with);
+    script.expect_event("opened peer").expect_event("attached 1 by peer");
     return script;
 }
 

@@ -71,7 +71,9 @@ protected:
     static constexpr std::size_t limit = 3;
 
     hub_behind_listener() { std::signal(SIGPIPE, SIG_IGN); }
-    ~hub_behind_listener() override {
+
+    /// Ends the threads, before anything that they use.
+    void TearDown() override {
         listener_.stop_accepting();
         listener_.end_connections();
         EXPECT_TRUE(listener_.wait_until_gone(soon()));

@@ -69,7 +69,10 @@ protected:
         port_ = https_.open("127.0.0.1", 0).value();
         start();
     }
-    ~websocket_test() override { https_.stop(); }
+    void TearDown() override {
+        https_.stop();
+        hub_behind_listener::TearDown();
+    }
 
     http::server::thread thread(std::size_t index) {
         return {threads_[index].context(), threads_[index], [this, index] { return listener_.websocket_place(index); }};
