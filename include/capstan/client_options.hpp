@@ -80,6 +80,9 @@ public:
     client_options& ca_file(std::filesystem::path pem) { return ca_file_ = std::move(pem), *this; }
     /// For all connections, REST too; there is none.
     client_options& proxy(http_proxy through) { return proxy_ = std::move(through), *this; }
+    /// A name or an IP address to connect to instead of the host name's own address, for hubs that are reached by another way than their
+    /// name says. Certificate and tokens are for the host name all the same.
+    client_options& connect_to(std::string address) { return connect_to_ = std::move(address), *this; }
     /// Of AMQP, or of the WebSocket. The default is that of the transport; a port in the connection string's host name goes before.
     client_options& port(std::uint16_t number) { return port_ = number, *this; }
     /// Of the registry's REST interface; 443.
@@ -104,6 +107,7 @@ public:
     transport over() const { return transport_; }
     const std::optional<std::filesystem::path>& ca_file() const { return ca_file_; }
     const std::optional<http_proxy>& proxy() const { return proxy_; }
+    const std::optional<std::string>& connect_to() const { return connect_to_; }
     std::optional<std::uint16_t> port() const { return port_; }
     std::uint16_t https_port() const { return https_port_; }
     const retry_policy& retry() const { return retry_; }
@@ -119,6 +123,7 @@ private:
     transport transport_ = transport::amqp;
     std::optional<std::filesystem::path> ca_file_;
     std::optional<http_proxy> proxy_;
+    std::optional<std::string> connect_to_;
     std::optional<std::uint16_t> port_;
     std::uint16_t https_port_ = 443;
     retry_policy retry_;

@@ -98,9 +98,7 @@ asio::awaitable<void> exchange(byte_stream& stream, const std::string& text, res
     co_await read_answer(stream, answer);
 }
 
-json::value body_of(const http::response<http::string_body>& answer) {
-    if (http::to_status_class(answer.result()) != http::status_class::successful)
-        throw rest_failure(static_cast<int>(answer.result_int()), answer.body());
+json::value body_of(const rest_answer& answer) {
     if (answer.body().empty())
         return nullptr;
     boost::system::error_code not_json;
@@ -116,7 +114,7 @@ struct deadline {
     bool passed = false;
 };
 
-asio::awaitable<json::value> ask_once(const service_identity& who, client_options options, const rest_request& asked,
+asio::awaitable<rest_answer> ask_once(const service_identity& who, client_options options, const rest_request& asked,
                                       clock::time_point until) {
     const auto text = to_text(who, options, asked);
     options.over(transport::amqp); // TLS, and bytes as they are
@@ -128,10 +126,10 @@ asio::awaitable<json::value> ask_once(const service_identity& who, client_option
             limit->passed = true, limit->stream->close();
     };
     timer.async_wait(on_time);
-    response_parser answer;
+    response_parser parser;
     std::exception_ptr failed;
     try {
-        co_await exchange(*limit->stream, text, answer);
+        co_await exchange(*limit->stream, text, parser);
     } catch (const std::exception&) {
         failed = std::current_exception();
     }
@@ -141,7 +139,10 @@ asio::awaitable<json::value> ask_once(const service_identity& who, client_option
         throw client_error(errc::timed_out, "no answer from the hub");
     if (failed)
         std::rethrow_exception(failed);
-    co_return body_of(answer.get());
+    auto answer = parser.release();
+    if (http::to_status_class(answer.result()) != http::status_class::successful && answer.result_int() != asked.also_success)
+        throw rest_failure(static_cast<int>(answer.result_int()), answer.body());
+    co_return answer;
 }
 
 } // namespace
@@ -161,7 +162,7 @@ client_error rest_failure(int status, std::string_view body) {
     return client_error(used_up ? errc::quota_exceeded : classify_status(status, text).reason(), text, condition);
 }
 
-asio::awaitable<json::value> ask_hub(service_identity who, client_options options, rest_request asked) {
+asio::awaitable<rest_answer> send_request(service_identity who, client_options options, rest_request asked) {
     const auto until = clock::now() + options.operation_time_out();
     backoff pauses(options.retry());
     asio::steady_timer timer(co_await asio::this_coro::executor);
@@ -184,6 +185,11 @@ asio::awaitable<json::value> ask_hub(service_identity who, client_options option
         timer.expires_after(*pause);
         co_await timer.async_wait(asio::use_awaitable);
     }
+}
+
+asio::awaitable<json::value> ask_hub(service_identity who, client_options options, rest_request asked) {
+    const auto answer = co_await send_request(std::move(who), std::move(options), std::move(asked));
+    co_return body_of(answer);
 }
 
 } // namespace capstan::client

@@ -29,7 +29,9 @@ asio::awaitable<tcp::socket> reach(progress& whole, const std::string& host, std
 }
 
 /// To the hub itself, or through a proxy; then it is the proxy that resolves the hub's name.
-asio::awaitable<tcp::socket> reach(progress& whole, const endpoint& to, const client_options& options) {
+asio::awaitable<tcp::socket> reach(progress& whole, endpoint to, const client_options& options) {
+    if (options.connect_to())
+        to.host = *options.connect_to();
     if (!options.proxy())
         co_return co_await reach(whole, to.host, to.port, host_and_port(to.host, to.port));
     const auto& proxy = *options.proxy();
@@ -41,6 +43,8 @@ asio::awaitable<tcp::socket> reach(progress& whole, const endpoint& to, const cl
 /// Layer by layer.
 asio::awaitable<stream_ptr> open(progress& whole, const endpoint& to, const client_options& options) {
     check_host(to.host);
+    if (options.connect_to())
+        check_host(*options.connect_to());
     if (options.over() == transport::plain_amqp) {
         auto socket = co_await reach(whole, to, options);
         co_return std::make_unique<asio_stream<tcp::socket>>(std::move(socket));

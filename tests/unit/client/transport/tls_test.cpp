@@ -30,6 +30,15 @@ protected:
 TEST_F(tls_test, a_name_in_the_certificate) { expect_trusted("localhost", "DNS:hub.local,DNS:localhost"); }
 TEST_F(tls_test, an_address_in_the_certificate) { expect_trusted("127.0.0.1", "DNS:hub.local,IP:127.0.0.1"); }
 
+TEST_F(tls_test, another_address_is_connected_to_and_the_certificate_is_for_the_name) {
+    const auto elsewhere = trusting().connect_to("127.0.0.1");
+    const auto port = serve_with(ca.issue("hub", "DNS:hub.invalid"));
+    const auto stream = open(at(port, "hub.invalid"), elsewhere);
+    expect_echo(*stream);
+    EXPECT_EQ(distrust(at(port, "other.invalid"), elsewhere), "hostname mismatch");
+    EXPECT_EQ(failure(at(port, "hub.invalid"), trusting().connect_to("hub/x")).reason(), errc::invalid_argument);
+}
+
 TEST_F(tls_test, another_name) {
     EXPECT_EQ(distrust(at(serve_with(ca.issue("hub", "DNS:hub.local")), "localhost"), trusting()), "hostname mismatch");
 }
