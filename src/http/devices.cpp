@@ -64,6 +64,7 @@ asio::awaitable<answer> delete_device(context& in, const request& asked) {
     co_return result;
 }
 
+/// By their ids. `after`, which is Capstan's own, makes it possible to see all of more than 1000.
 asio::awaitable<answer> list_devices(context& in, const request& asked) {
     // N outside 1..1000 counts as 1000.
     std::size_t top = 1000;
@@ -74,7 +75,7 @@ asio::awaitable<answer> list_devices(context& in, const request& asked) {
             top = value;
     }
     boost::json::array devices;
-    for (const auto& device : in.hub.registry().list(top))
+    for (const auto& device : in.hub.registry().list(top, asked.parameter("after").value_or("")))
         devices.push_back(device_body(in.hub, device));
     answer result;
     result.body = std::move(devices);

@@ -37,6 +37,7 @@ struct answer {
     http::status status = http::status::ok;
     std::optional<boost::json::value> body = std::nullopt;
     std::vector<std::pair<std::string, std::string>> headers{};
+    std::optional<std::string> octets = std::nullopt; ///< in place of the body: somebody's own
 };
 
 /// What a resource may use. Lives as long as the server.

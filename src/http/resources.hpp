@@ -16,6 +16,10 @@ asio::awaitable<answer> list_devices(context& in, const request& asked);
 asio::awaitable<answer> post_devices(context& in, const request& asked);
 // commands.cpp
 asio::awaitable<answer> purge_commands(context& in, const request& asked);
+// device_bound.cpp
+asio::awaitable<answer> receive_command(context& in, const request& asked);
+asio::awaitable<answer> settle_command(context& in, const request& asked);
+asio::awaitable<answer> abandon_command(context& in, const request& asked);
 // statistics.cpp
 asio::awaitable<answer> get_device_statistics(context& in, const request& asked);
 asio::awaitable<answer> get_service_statistics(context& in, const request& asked);

@@ -15,11 +15,11 @@
 namespace capstan::http {
 namespace {
 
-enum class right : std::uint8_t { none, registry_read, registry_write, service };
+enum class right : std::uint8_t { none, registry_read, registry_write, service, device };
 
 struct row {
     verb method;
-    std::string_view path; ///< "{id}" stands for a device's id
+    std::string_view path; ///< "{id}" stands for a device's id, "{lock}" for a command's lock
     right needed;
     handler serve;
 };
@@ -34,6 +34,9 @@ constexpr row table[] = {
     {verb::put, "/devices/{id}", right::registry_write, put_device},
     {verb::delete_, "/devices/{id}", right::registry_write, delete_device},
     {verb::delete_, "/devices/{id}/commands", right::service, purge_commands},
+    {verb::get, "/devices/{id}/messages/devicebound", right::device, receive_command},
+    {verb::delete_, "/devices/{id}/messages/devicebound/{lock}", right::device, settle_command},
+    {verb::post, "/devices/{id}/messages/devicebound/{lock}/abandon", right::device, abandon_command},
     {verb::get, "/statistics/devices", right::registry_read, get_device_statistics},
     {verb::get, "/statistics/service", right::registry_read, get_service_statistics},
     {verb::get, "/livez", right::none, get_liveness},
@@ -49,7 +52,7 @@ bool matches(std::string_view pattern, const std::vector<std::string>& path) {
         pattern.remove_prefix(1);
         const auto word = pattern.substr(0, pattern.find('/'));
         pattern.remove_prefix(word.size());
-        if (word != device_id && !auth::equal_ignoring_case(word, segment))
+        if (!word.starts_with('{') && !auth::equal_ignoring_case(word, segment))
             return false;
     }
     return pattern.empty();
@@ -70,8 +73,18 @@ bool allowed(const hub::access& rules, const hub::principal& who, right needed, 
     case right::registry_read: return rules.may_read_registry(who, path);
     case right::registry_write: return rules.may_write_registry(who, path);
     case right::service: return rules.may_use_service(who, path);
+    case right::device: break;
     }
     return false;
+}
+
+/// A device that does not exist is refused as one whose key is wrong is (contract/rest.md, section 10).
+bool allowed(const hub::access& rules, const hub::principal& who, const request& asked, right needed) {
+    const auto path = fmt::format("/{}", fmt::join(asked.path, "/"));
+    if (needed != right::device)
+        return allowed(rules, who, needed, path);
+    const auto device = rules.find_device(asked.path[1]);
+    return device && rules.may_act_as_device(who, *device, path);
 }
 
 /// None when the request may be served by this row.
@@ -82,7 +95,7 @@ std::optional<answer> refusal(const context& in, const request& asked, const row
     if (!valid_version(asked.parameter("api-version").value_or("")))
         return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
     const auto who = in.hub.access().check_token(asked.authorization);
-    if (!who || !allowed(in.hub.access(), *who, by.needed, fmt::format("/{}", fmt::join(asked.path, "/")))) {
+    if (!who || !allowed(in.hub.access(), *who, asked, by.needed)) {
         if (in.hub.log_lines().take(now))
             spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, by.path,
                          who ? "no right" : hub::printable(who.error().text));

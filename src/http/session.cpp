@@ -47,6 +47,10 @@ response to_response(const answer& given, const parser::value_type& asked, bool 
         message.set(beast::http::field::content_type, "application/json; charset=utf-8");
         message.body() = boost::json::serialize(*given.body);
     }
+    if (given.octets) {
+        message.set(beast::http::field::content_type, "application/octet-stream");
+        message.body() = *given.octets;
+    }
     message.prepare_payload();
     // An empty answer has no body at all; clients that see a length of 0 with 204 complain.
     if (given.status == status::no_content)

@@ -20,6 +20,7 @@ status status_of(errc code) {
     case errc::path_not_found: return status::not_found;
     case errc::method_not_allowed: return status::method_not_allowed;
     case errc::device_already_exists: return status::conflict;
+    case errc::message_lock_lost:
     case errc::precondition_failed: return status::precondition_failed;
     case errc::body_too_large: return status::payload_too_large;
     case errc::header_too_large: return status::request_header_fields_too_large;
@@ -43,6 +44,7 @@ std::string_view name_of(errc code) {
     case errc::method_not_allowed: return "GenericMethodNotAllowed";
     case errc::device_already_exists: return "DeviceAlreadyExists";
     case errc::precondition_failed: return "PreconditionFailed";
+    case errc::message_lock_lost: return "DeviceMessageLockLost";
     case errc::body_too_large: return "GenericRequestEntityTooLarge";
     case errc::header_too_large: return "GenericRequestHeaderFieldsTooLarge";
     case errc::bulk_failure: return "BulkRegistryOperationFailure";

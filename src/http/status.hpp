@@ -18,6 +18,7 @@ enum class errc : std::uint8_t {
     method_not_allowed,
     device_already_exists,
     precondition_failed,
+    message_lock_lost,
     body_too_large,
     header_too_large,
     bulk_failure,

@@ -51,6 +51,10 @@ void command_center::release(std::string device, lock_token token) {
     with(std::move(device), [token](device_commands& queue) { queue.release(token); });
 }
 
+void command_center::take_next(std::string device, run_queue& home, taken_out done) {
+    with(std::move(device), [&home, done = std::move(done)](device_commands& queue) mutable { queue.take_next(home, std::move(done)); });
+}
+
 void command_center::settle(std::string device, lock_token token, verdict what, run_queue& home, taken done) {
     with(std::move(device), [token, what, &home, done = std::move(done)](device_commands& queue) mutable {
         queue.settle(token, what, home, std::move(done));

@@ -39,6 +39,10 @@ public:
     /// A command that was handed out could not be passed on.
     void release(std::string device, lock_token token);
 
+    /// The device's next command, or none, for who has no link: nobody holds its lock, which ends with its time. `done` runs on `home`.
+    using taken_out = std::move_only_function<void(std::optional<locked_command>)>;
+    void take_next(std::string device, run_queue& home, taken_out done);
+
     /// What the device says of a command that it holds. Durable when `done` runs without an error.
     void settle(std::string device, lock_token token, verdict what, run_queue& home, taken done);
     /// The same, naming the command by its message id.
@@ -64,7 +68,7 @@ private:
     using shard = boost::unordered_flat_map<std::string, std::shared_ptr<device_commands>>;
     std::vector<shard> shards_; ///< by thread; each is touched on its own thread only
     std::atomic<receiver_id> next_receiver_{1};
-    bool sweeping_ = false;     ///< on thread 0
+    bool sweeping_ = false; ///< on thread 0
 };
 
 } // namespace capstan::hub

@@ -1,6 +1,8 @@
 #include "hub/commands/command_message.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -113,9 +115,33 @@ std::expected<incoming_command, amqp::error> read_command(const amqp::message_vi
     return result;
 }
 
-std::string token_text(const lock_token& t) {
-    return fmt::format("{:02x}{:02x}{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}", t[3], t[2],
-                       t[1], t[0], t[5], t[4], t[7], t[6], t[8], t[9], t[10], t[11], t[12], t[13], t[14], t[15]);
+namespace {
+
+/// Where each octet of a GUID's text is in the token, from the left.
+constexpr std::array<std::size_t, 16> guid_order = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+constexpr bool hyphen_before(std::size_t octet) { return octet == 4 || octet == 6 || octet == 8 || octet == 10; }
+
+} // namespace
+
+std::string token_text(const lock_token& token) {
+    std::string text;
+    for (std::size_t i = 0; i < guid_order.size(); ++i)
+        text += fmt::format("{}{:02x}", hyphen_before(i) ? "-" : "", token[guid_order[i]]);
+    return text;
+}
+
+std::optional<lock_token> token_from_text(std::string_view text) {
+    lock_token token{};
+    for (std::size_t i = 0; i < guid_order.size(); ++i) {
+        if (hyphen_before(i) && !std::exchange(text, text.substr(std::min<std::size_t>(1, text.size()))).starts_with('-'))
+            return std::nullopt;
+        const auto digits = text.substr(0, 2);
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), token[guid_order[i]], 16);
+        if (digits.size() < 2 || error != std::errc() || end != digits.data() + 2)
+            return std::nullopt;
+        text.remove_prefix(2);
+    }
+    return text.empty() ? std::optional(token) : std::nullopt;
 }
 
 void write_command_head(const store::command& command, const lock_token& token, bytes& out) {

@@ -3,6 +3,7 @@
 // contract/iothub-amqp.md, sections 6.1 and 6.2.
 
 #include <expected>
+#include <optional>
 #include <string>
 
 #include <capstan/amqp/message.hpp>
@@ -25,5 +26,7 @@ void write_command_head(const store::command& command, const lock_token& token, 
 
 /// The token as the text of a GUID: the first three groups are little-endian in the token.
 std::string token_text(const lock_token& token);
+/// And back; none when it is no such text.
+std::optional<lock_token> token_from_text(std::string_view text);
 
 } // namespace capstan::hub

@@ -95,6 +95,12 @@ void device_commands::release(const lock_token& token) {
     dispatch();
 }
 
+void device_commands::take_next(run_queue& asker, command_center::taken_out done) {
+    constexpr receiver_id nobody = 0;
+    auto next = mailbox_.lock_next(nobody, new_lock_token(), now());
+    asker.post([done = std::move(done), next = std::move(next)]() mutable { done(std::move(next)); });
+}
+
 /// Hands out what can be handed out, to the receivers in turn.
 void device_commands::dispatch() {
     while (mailbox_.deliverable()) {

@@ -29,7 +29,7 @@ public:
     /// Gives back the device as it was. Without If-Match it goes in whatever state it is.
     void remove(std::string id, store::condition when, run_queue& home, registry_answer<store::device> done);
     std::optional<store::device> find(std::string_view id) const { return devices_.find(id); }
-    std::vector<store::device> list(std::size_t top) const { return devices_.list("", top); }
+    std::vector<store::device> list(std::size_t top, std::string_view after = {}) const { return devices_.list(after, top); }
     store::device_counts count() const { return devices_.count(); }
 
     /// Called after a device was changed, or removed (then `after` is none), and before the request is answered, on the thread that

@@ -11,9 +11,9 @@ namespace {
 
 using test::field;
 using test::verb;
+using test::version;
 namespace json = boost::json;
 
-const std::string version = "?api-version=2021-04-12";
 const std::string by_key = R"("authentication":{"type":"sas","symmetricKey":{"primaryKey":"","secondaryKey":""}})";
 
 struct devices_test : test::hub_on_http {
@@ -133,6 +133,8 @@ TEST_F(devices_test, list_and_statistics) {
     EXPECT_EQ(list("/" + version).size(), 3) << "a slash at the end";
     EXPECT_EQ(list("?top=2&api-version=2021-04-12").size(), 2);
     EXPECT_EQ(list("/?top=1&api-version=2021-04-12").at(0).at("deviceId"), "a");
+    EXPECT_EQ(list("?after=a&top=1&api-version=2021-04-12").at(0).at("deviceId"), "b");
+    EXPECT_TRUE(list("?after=zzz&api-version=2021-04-12").empty());
     for (const auto* top : {"0", "1001", "-1", "many", ""})
         EXPECT_EQ(list(std::string("?top=") + top + "&api-version=2021-04-12").size(), 3) << "counts as 1000: " << top;
     EXPECT_EQ(json_of(ask(verb::get, "/statistics/devices" + version)),

@@ -28,6 +28,9 @@ using beast::http::verb;
 using http_request = beast::http::request<beast::http::string_body>;
 using http_response = beast::http::response<beast::http::string_body>;
 
+/// Behind every path.
+inline const std::string version = "?api-version=2021-04-12";
+
 /// The run queue of a thread that runs a loop.
 class loop_queue final : public run_queue {
 public:

@@ -1,0 +1,113 @@
+// Cloud-to-device messages for devices that fetch them over HTTPS, without a link: contract/rest.md, section 10.
+
+#include <fmt/format.h>
+
+#include "http/ask.hpp"
+#include "http/resources.hpp"
+#include "http/status.hpp"
+#include "hub/commands/command_center.hpp"
+#include "hub/commands/command_message.hpp"
+#include "hub/conditions.hpp"
+
+namespace capstan::http {
+namespace {
+
+using headers = std::vector<std::pair<std::string, std::string>>;
+
+/// What a header may hold: the rest, a line end above all, is percent-encoded.
+std::string header_safe(std::string_view text, bool name) {
+    constexpr std::string_view not_in_names = "()<>@,;:\\\"/[]?={} ";
+    std::string safe;
+    for (const char c : text) {
+        const auto octet = static_cast<unsigned char>(c);
+        const bool bad = octet < 0x20 || octet > 0x7e || (name && not_in_names.contains(c));
+        safe += bad ? fmt::format("%{:02X}", octet) : std::string(1, c);
+    }
+    return safe;
+}
+
+void add(headers& to, std::string_view name, std::string_view value) {
+    if (!value.empty())
+        to.emplace_back(header_safe(name, true), header_safe(value, false));
+}
+
+std::string_view name_of(store::ack_mode ack) {
+    switch (ack) {
+    case store::ack_mode::none: return "none";
+    case store::ack_mode::positive: return "positive";
+    case store::ack_mode::negative: return "negative";
+    case store::ack_mode::full: return "full";
+    }
+    return "none";
+}
+
+void add_properties(headers& to, const amqp::message_view& message) {
+    if (const auto properties = amqp::read_properties(message.properties().content)) {
+        add(to, "iothub-messageid", amqp::id_text(properties->message_id));
+        add(to, "iothub-correlationid", amqp::id_text(properties->correlation_id));
+        if (properties->user_id)
+            add(to, "iothub-userid", amqp::as_text(*properties->user_id));
+        add(to, "iothub-to", properties->to.value_or(""));
+        add(to, "iothub-contenttype", properties->content_type.value_or(""));
+        add(to, "iothub-contentencoding", properties->content_encoding.value_or(""));
+    }
+    const auto all = amqp::decode_value(message.application_properties() ? message.application_properties().content : amqp::encoded_view{});
+    if (const auto* map = all ? all->get<amqp::map>() : nullptr)
+        for (const auto& [name, value] : map->entries)
+            add(to, fmt::format("iothub-app-{}", name.text().value_or("")), value.text().value_or(""));
+}
+
+answer describe(const hub::locked_command& given) {
+    answer result;
+    const auto& command = *given.command;
+    add(result.headers, "ETag", fmt::format("\"{}\"", hub::token_text(given.token)));
+    add(result.headers, "iothub-sequencenumber", std::to_string(command.sequence));
+    add(result.headers, "iothub-enqueuedtime", hub::iso_time(command.enqueued));
+    add(result.headers, "iothub-deliverycount", std::to_string(command.delivery_count));
+    add(result.headers, "iothub-expiry", hub::iso_time(command.expires));
+    add(result.headers, "iothub-ack", name_of(command.ack));
+    if (const auto message = amqp::message_view::parse(command.message)) {
+        add_properties(result.headers, *message);
+        const auto body = message->joined_data();
+        result.octets.emplace(body.begin(), body.end());
+    }
+    return result;
+}
+
+answer nothing() {
+    answer result;
+    result.status = status::no_content;
+    return result;
+}
+
+asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict what) {
+    const auto now = in.hub.clock().now();
+    auto lock = asked.path[4];
+    if (lock.size() > 2 && lock.starts_with('"') && lock.ends_with('"'))
+        lock = lock.substr(1, lock.size() - 2);
+    const auto token = hub::token_from_text(lock);
+    if (!token)
+        co_return error_answer(errc::message_lock_lost, "This is no lock of a message.", now);
+    auto start = [&](auto done) { in.hub.commands().settle(asked.path[1], *token, what, in.home, std::move(done)); };
+    const auto refused = co_await ask<std::optional<amqp::error>>(start);
+    if (!refused)
+        co_return nothing();
+    const bool lost = refused->condition == hub::condition_of(hub::errc::message_lock_lost);
+    co_return error_answer(lost ? errc::message_lock_lost : errc::server_error, "The lock of the message has been lost.", now);
+}
+
+} // namespace
+
+asio::awaitable<answer> receive_command(context& in, const request& asked) {
+    auto start = [&](auto done) { in.hub.commands().take_next(asked.path[1], in.home, std::move(done)); };
+    const auto given = co_await ask<std::optional<hub::locked_command>>(start);
+    co_return given ? describe(*given) : nothing();
+}
+
+asio::awaitable<answer> settle_command(context& in, const request& asked) {
+    return settle(in, asked, asked.parameter("reject") ? hub::verdict::reject : hub::verdict::complete);
+}
+
+asio::awaitable<answer> abandon_command(context& in, const request& asked) { return settle(in, asked, hub::verdict::abandon); }
+
+} // namespace capstan::http

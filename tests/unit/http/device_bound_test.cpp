@@ -1,0 +1,133 @@
+// Cloud-to-device messages over HTTPS, as Azure's Node and .NET device SDKs ask for them (contract/rest.md, section 10).
+
+#include <future>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hub/commands/command_center.hpp"
+#include "hub/commands/command_message.hpp"
+#include "unit/http/hub_on_http.hpp"
+
+namespace capstan::http {
+namespace {
+
+using test::field;
+using test::verb;
+using test::version;
+
+class device_bound_test : public test::hub_on_http {
+protected:
+    device_bound_test() {
+        for (const std::string id : {"dev1", "dev2"})
+            EXPECT_EQ(verdict(ask(verb::put, "/devices/" + id + version, "{\"deviceId\":\"" + id + "\"}")), "200");
+        clock.advance(std::chrono::minutes(1));
+    }
+
+    /// Queues a command for dev1.
+    void send(const std::string& body, const std::string& id = "m1", const std::string& property = "on") {
+        amqp::bytes encoded;
+        amqp::message_builder out(encoded);
+        amqp::message_properties properties;
+        const auto octets = amqp::as_bytes("me");
+        properties.message_id = id;
+        properties.to = "/devices/dev1/messages/devicebound";
+        properties.user_id = octets;
+        properties.content_type = "text/plain";
+        out.properties(properties);
+        out.application_properties([&](amqp::map_writer& all) {
+            all.add("fan speed", property);
+            all.add("iothub-ack", std::string_view("full"));
+        });
+        out.data(body);
+        auto read = hub::read_command(amqp::message_view::parse(encoded).value(), settings, clock.now());
+        ASSERT_TRUE(read);
+        std::promise<bool> taken;
+        instance->commands().enqueue("dev1", std::move(read->command), queue,
+                                     [&](std::optional<amqp::error> error) { taken.set_value(!error); });
+        EXPECT_TRUE(taken.get_future().get());
+    }
+    test::http_response as(const std::string& device, verb method, const std::string& path, const std::string& query = version) {
+        const auto known = instance->store().devices().find(device);
+        const auto token = auth::make_sas_token("hub.local/devices/" + device, known->primary_key, "", clock.now() + std::chrono::hours(1));
+        return ask(request(method, "/devices/dev1/messages/" + path + query, {}, {}, token));
+    }
+    std::string lock_of(const test::http_response& received) {
+        const std::string tag(received[field::etag]);
+        EXPECT_EQ(tag.size(), 38u) << tag; // a GUID in quotes
+        return tag.size() == 38 ? tag.substr(1, 36) : "";
+    }
+};
+
+TEST_F(device_bound_test, a_command_comes_with_all_that_it_has) {
+    EXPECT_EQ(verdict(as("dev1", verb::get, "deviceBound")), "204");
+    send("open");
+    const auto got = as("dev1", verb::get, "devicebound");
+    EXPECT_EQ(got.result_int(), 200u);
+    EXPECT_EQ(got.body(), "open");
+    EXPECT_EQ(got[field::content_type], "application/octet-stream");
+    const std::pair<const char*, const char*> expected[] = {{"iothub-messageid", "m1"},
+                                                            {"iothub-sequencenumber", "1"},
+                                                            {"iothub-deliverycount", "0"},
+                                                            {"iothub-userid", "me"},
+                                                            {"iothub-to", "/devices/dev1/messages/devicebound"},
+                                                            {"iothub-contenttype", "text/plain"},
+                                                            {"iothub-ack", "full"},
+                                                            {"iothub-app-fan%20speed", "on"}};
+    for (const auto& [name, value] : expected)
+        EXPECT_EQ(got[name], value) << name;
+    EXPECT_THAT(std::string(got["iothub-enqueuedtime"]), testing::MatchesRegex("20.*Z"));
+    EXPECT_EQ(verdict(as("dev1", verb::get, "devicebound")), "204"); // it is locked
+}
+
+TEST_F(device_bound_test, the_three_outcomes) {
+    send("open");
+    auto lock = lock_of(as("dev1", verb::get, "devicebound"));
+    EXPECT_EQ(verdict(as("dev1", verb::post, "devicebound/" + lock + "/abandon")), "204");
+    auto again = as("dev1", verb::get, "devicebound");
+    EXPECT_EQ(again["iothub-deliverycount"], "1");
+    EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/" + lock)), "412 DeviceMessageLockLost");
+    EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/" + lock_of(again))), "204");
+    send("never");
+    EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/" + lock_of(as("dev1", verb::get, "devicebound")), version + "&reject")),
+              "204");
+    EXPECT_EQ(verdict(as("dev1", verb::get, "devicebound")), "204");
+    EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/none")), "412 DeviceMessageLockLost");
+    EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/" + std::string(36, 'g'))), "412 DeviceMessageLockLost");
+}
+
+TEST_F(device_bound_test, a_lock_ends_with_its_time) {
+    send("open");
+    const auto lock = lock_of(as("dev1", verb::get, "devicebound"));
+    clock.advance(settings.command_lock + std::chrono::seconds(1));
+    std::promise<void> ticked;
+    queue.post([&] {
+        instance->tick(0);
+        ticked.set_value();
+    });
+    ticked.get_future().get();
+    EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/" + lock)), "412 DeviceMessageLockLost");
+    EXPECT_EQ(as("dev1", verb::get, "devicebound").body(), "open");
+}
+
+TEST_F(device_bound_test, only_the_device_itself_may) {
+    send("open");
+    EXPECT_EQ(verdict(as("dev2", verb::get, "devicebound")), "401 IotHubUnauthorizedAccess");
+    const auto by = [&](const std::string& policy) {
+        return verdict(ask(request(verb::get, "/devices/dev1/messages/devicebound" + version, {}, {}, token(policy))));
+    };
+    EXPECT_EQ(by("service"), "401 IotHubUnauthorizedAccess");
+    EXPECT_EQ(by("device"), "200"); // on its behalf
+    EXPECT_EQ(verdict(ask(verb::get, "/devices/none/messages/devicebound" + version)), "401 IotHubUnauthorizedAccess");
+}
+
+/// What a service wrote must not become a header of its own.
+TEST_F(device_bound_test, properties_cannot_break_out_of_their_header) {
+    send("open", "m1", "a\r\nSet-Cookie: b\xc3\xa9");
+    const auto got = as("dev1", verb::get, "devicebound");
+    EXPECT_EQ(got["iothub-app-fan%20speed"], "a%0D%0ASet-Cookie: b%C3%A9");
+    EXPECT_EQ(got.count("Set-Cookie"), 0u);
+}
+
+} // namespace
+} // namespace capstan::http
