@@ -2,6 +2,7 @@
 // A hub behind a listener, and clients of it that wait for everything they do.
 
 #include <csignal>
+#include <future>
 
 #include <boost/asio.hpp>
 #include <gtest/gtest.h>
@@ -84,6 +85,15 @@ protected:
     static steady_time soon() { return server::io_thread::now() + std::chrono::seconds(10); }
     void start() {
         threads_.start([this](std::size_t thread) { hub_.tick(thread); });
+    }
+
+    /// What has been posted to the threads so far is done.
+    void wait_for_threads() {
+        for (std::size_t i = 0; i < threads_.size(); ++i) {
+            std::promise<void> done;
+            threads_[i].post([&] { done.set_value(); });
+            done.get_future().wait();
+        }
     }
 
     static std::shared_ptr<const net::tls_context> tls_in(const std::filesystem::path& folder) {

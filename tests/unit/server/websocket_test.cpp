@@ -102,6 +102,7 @@ TEST_F(websocket_test, a_client_opens_and_is_told_when_the_hub_stops) {
 TEST_F(websocket_test, a_hub_that_stops_takes_no_more) {
     client late(port_), later(port_);
     listener_.stop_connections(soon());
+    wait_for_threads();
     EXPECT_EQ(late.upgrade(), 503);
     EXPECT_EQ(later.upgrade(), 503);
 }
