@@ -24,4 +24,16 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/capstan-client.pc DESTINATION ${CMAKE_
 
 if(CAPSTAN_HUB)
   install(TARGETS capstan RUNTIME COMPONENT hub)
+  # What the program says of itself: manual pages, and completion for three shells.
+  install(CODE "
+    set(share \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}\")
+    file(MAKE_DIRECTORY \${share}/bash-completion/completions \${share}/zsh/site-functions \${share}/fish/vendor_completions.d)
+    function(of_program)
+      execute_process(COMMAND \"$<TARGET_FILE:capstan>\" \${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+    endfunction()
+    of_program(manual \${share}/man/man1)
+    of_program(completion bash OUTPUT_FILE \${share}/bash-completion/completions/capstan)
+    of_program(completion zsh OUTPUT_FILE \${share}/zsh/site-functions/_capstan)
+    of_program(completion fish OUTPUT_FILE \${share}/fish/vendor_completions.d/capstan.fish)
+  " COMPONENT hub)
 endif()

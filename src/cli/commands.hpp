@@ -14,6 +14,11 @@ using action = std::function<int()>;
 void add_serve(CLI::App& program, action& chosen);
 void add_connection_string(CLI::App& program, action& chosen);
 void add_device(CLI::App& program, action& chosen);
+void add_monitor_events(CLI::App& program, action& chosen);
+void add_monitor_feedback(CLI::App& program, action& chosen);
+void add_generate_sas_token(CLI::App& program, action& chosen);
+void add_completion(CLI::App& program, action& chosen);
+void add_manual(CLI::App& program, action& chosen);
 void add_version(CLI::App& program, action& chosen);
 
 } // namespace capstan::cli

@@ -6,8 +6,8 @@
 #include "auth/connection_string.hpp"
 #include "cli/commands.hpp"
 #include "cli/failed.hpp"
-#include "cli/hub_client.hpp"
-#include "cli/hub_location.hpp"
+#include "cli/hub_login.hpp"
+#include "cli/wait_for.hpp"
 #include "server/data_folder.hpp"
 #include "server/host_name.hpp"
 
@@ -22,6 +22,9 @@ struct options {
     std::string policy = "iothubowner";
     std::optional<std::string> device;
     bool event_hub = false;
+    bool secondary = false;
+
+    const std::string& key_of(const auth::access_policy& of) const { return secondary ? of.secondary_key : of.primary_key; }
 };
 
 /// Where clients find the hub: as it runs, or as it is configured to when it does not.
@@ -58,65 +61,81 @@ void warn_of_ports(const whereabouts& where, bool event_hub) {
 }
 
 std::string device_string(const options& chosen, const std::string& host) {
-    const wall_time now = system_wall_clock().now();
-    const boost::json::value device =
-        ask_hub(locate_hub(chosen.hub), {boost::beast::http::verb::get, device_path(*chosen.device), "", "", {}}, now);
-    const boost::json::value& authentication = device.at("authentication");
+    const auto device = ask_hub(log_in_as_service(chosen.hub), {.path = device_path(*chosen.device)});
+    const auto& authentication = device.at("authentication");
     auth::hub_connection_string value;
     value.host_name = host;
     value.device_id = *chosen.device;
     if (authentication.at("type").as_string() == "sas")
-        value.key = authentication.at("symmetricKey").at("primaryKey").as_string().c_str();
+        value.key = authentication.at("symmetricKey").at(chosen.secondary ? "secondaryKey" : "primaryKey").as_string().c_str();
     else
         value.x509 = true;
     return auth::to_text(value);
 }
 
-std::string event_hub_string(const server::hub_file& hub, const whereabouts& where) {
+std::string event_hub_string(const options& chosen, const server::hub_file& hub, const whereabouts& where) {
     const std::string port = where.amqps_port == usual_amqps_port ? "" : fmt::format(":{}", where.amqps_port);
     const auth::access_policy& policy = policy_named(hub, "service");
     return auth::to_text(auth::event_hub_connection_string{fmt::format("sb://{}{}/", server::host_in_url(where.host), port), policy.name,
-                                                           policy.primary_key, hub.event_hub, false});
+                                                           chosen.key_of(policy), hub.event_hub, false});
 }
 
-std::string policy_string(const server::hub_file& hub, const std::string& name, const std::string& host) {
-    const auth::access_policy& policy = policy_named(hub, name);
+std::string policy_string(const options& chosen, const server::hub_file& hub, const std::string& host) {
+    const auth::access_policy& policy = policy_named(hub, chosen.policy);
     auth::hub_connection_string value;
     value.host_name = host;
     value.policy = policy.name;
-    value.key = policy.primary_key;
+    value.key = chosen.key_of(policy);
     return auth::to_text(value);
 }
 
-int print_connection_string(const options& chosen) {
+int print_own(const options& chosen) {
     const server::config config = load_config_for(chosen.hub);
     const server::hub_file hub = value_or_fail(server::read_hub_file(server::hub_file_in(config.data.folder)));
     const whereabouts where = find_out(config);
     const std::string text = chosen.device      ? device_string(chosen, where.host)
-                             : chosen.event_hub ? event_hub_string(hub, where)
-                                                : policy_string(hub, chosen.policy, where.host);
+                             : chosen.event_hub ? event_hub_string(chosen, hub, where)
+                                                : policy_string(chosen, hub, where.host);
     warn_of_ports(where, chosen.event_hub);
     fmt::print("{}\n", text);
+    return exit_ok;
+}
+
+/// Of a hub that is elsewhere only devices can be asked for: policies and their keys are in its data folder.
+int print_connection_string(const options& chosen) {
+    if (!chosen.hub.login)
+        return print_own(chosen);
+    if (!chosen.device)
+        throw failed(exit_usage, "with --login there are connection strings of devices only: --device-id ID");
+    fmt::print("{}\n", device_string(chosen, log_in(chosen.hub).host));
     return exit_ok;
 }
 
 } // namespace
 
 void add_connection_string(CLI::App& program, action& chosen) {
-    CLI::App* command = program.add_subcommand("connection-string", "Print a connection string of the hub of a data folder.");
+    CLI::App* command = program.add_subcommand("connection-string", "Print a connection string: of a policy, a device, for Event Hubs.");
+    command->add_subcommand("show", "The same.")->fallthrough();
+    command->require_subcommand(0, 1);
     auto given = std::make_shared<options>();
-    add_folder_options(*command, given->hub);
-    auto* policy =
-        command->add_option("--policy", given->policy, "for services: the policy to sign in with [iothubowner]")->type_name("NAME");
-    auto* device = command->add_option("--device", given->device, "for this device; the hub must be running")->type_name("ID");
-    auto* event_hub = command->add_flag("--event-hub", given->event_hub, "for Event Hubs clients, to read telemetry (policy 'service')");
-    policy->excludes(device)->excludes(event_hub);
-    device->excludes(event_hub);
+    add_login_options(*command, given->hub);
+    auto* policy = command->add_option("--policy-name,--policy,--pn", given->policy, "the policy to sign in with [iothubowner]");
+    auto* device = command->add_option("-d,--device-id,--device", given->device, "for this device; the hub must be running");
+    auto* event_hub = command->add_flag("--default-eventhub,--event-hub,--eh", given->event_hub,
+                                        "for Event Hubs clients, to read telemetry (policy 'service')");
+    policy->type_name("NAME")->excludes(device)->excludes(event_hub);
+    device->type_name("ID")->excludes(event_hub);
+    command
+        ->add_option_function<std::string>(
+            "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },
+            "which of the two keys [primary]")
+        ->check(CLI::IsMember({"primary", "secondary"}))
+        ->type_name("KEY");
     command->footer("Examples:\n"
-                    "  capstan connection-string --data ./hub\n"
-                    "  capstan connection-string --data ./hub --policy service\n"
-                    "  capstan connection-string --data ./hub --device dev1\n"
-                    "  capstan connection-string --data ./hub --event-hub\n"
+                    "  capstan connection-string show --hub ./hub\n"
+                    "  capstan connection-string show --hub ./hub --policy-name service\n"
+                    "  capstan connection-string show --hub ./hub --device-id dev1\n"
+                    "  capstan connection-string show --hub ./hub --default-eventhub\n"
                     "Only the connection string goes to stdout; notes on unusual ports go to stderr.");
     command->callback([&chosen, given] { chosen = [given] { return print_connection_string(*given); }; });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace capstan::cli {
 namespace {
@@ -39,13 +40,50 @@ void put_json(std::string& to, const json::value& value, std::size_t depth) {
     to += json::serialize(value);
 }
 
-/// The text at object.first[.second]; empty for what is not there or null.
+/// The text at the pointer; empty for what is not there or null.
 std::string cell(const json::value& object, std::string_view pointer) {
     boost::system::error_code missing;
     const json::value* found = object.find_pointer(pointer, missing);
     if (found == nullptr || found->is_null())
         return {};
     return found->is_string() ? std::string(found->as_string()) : json::serialize(*found);
+}
+
+std::vector<std::string> cells(std::span<const column> columns, const json::value& of) {
+    std::vector<std::string> row;
+    for (const auto& each : columns)
+        row.push_back(cell(of, each.pointer));
+    return row;
+}
+
+std::string head_and_rows(std::span<const column> columns, std::span<const json::value> values) {
+    std::vector<std::vector<std::string>> rows(1);
+    for (const auto& each : columns)
+        rows[0].emplace_back(each.head);
+    for (const auto& each : values)
+        rows.push_back(cells(columns, each));
+    return table(rows);
+}
+
+std::string escaped(std::string_view text) {
+    std::string safe;
+    for (const char c : text) {
+        switch (c) {
+        case '\t': safe += "\\t"; break;
+        case '\n': safe += "\\n"; break;
+        case '\r': safe += "\\r"; break;
+        case '\\': safe += "\\\\"; break;
+        default: safe += c;
+        }
+    }
+    return safe;
+}
+
+std::string tab_separated(std::span<const column> columns, const json::value& of) {
+    auto row = cells(columns, of);
+    for (auto& each : row)
+        each = escaped(each);
+    return fmt::format("{}\n", fmt::join(row, "\t"));
 }
 
 } // namespace
@@ -74,13 +112,37 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
     return text;
 }
 
-std::string device_table(const json::array& devices) {
-    std::vector<std::vector<std::string>> rows = {{"DEVICE", "STATUS", "CONNECTION", "AUTHENTICATION", "EDGE", "WAITING", "LAST ACTIVITY"}};
-    for (const json::value& device : devices)
-        rows.push_back({cell(device, "/deviceId"), cell(device, "/status"), cell(device, "/connectionState"),
-                        cell(device, "/authentication/type"), cell(device, "/capabilities/iotEdge"),
-                        cell(device, "/cloudToDeviceMessageCount"), cell(device, "/lastActivityTime")});
-    return table(rows);
+void add_output_option(CLI::App& command, output_form& form) {
+    static const std::map<std::string, output_form> names = {
+        {"table", output_form::table}, {"json", output_form::json}, {"jsonl", output_form::jsonl}, {"tsv", output_form::tsv}};
+    const auto usual = std::ranges::find(names, form, &decltype(names)::value_type::second)->first;
+    const auto choose = [&form](const std::string& name) { form = names.at(name); };
+    command.add_option_function<std::string>("-o,--output", choose, fmt::format("how to print it [{}]", usual))
+        ->check(CLI::IsMember({"table", "json", "jsonl", "tsv"}))
+        ->type_name("FORM");
 }
+
+std::string formatted(output_form form, std::span<const column> columns, const json::value& what) {
+    if (form == output_form::json)
+        return pretty_json(what);
+    const std::span<const json::value> values =
+        what.is_array() ? std::span<const json::value>(what.as_array().begin(), what.as_array().end()) : std::span(&what, 1);
+    if (form == output_form::table)
+        return head_and_rows(columns, values);
+    std::string text;
+    for (const auto& each : values)
+        text += form == output_form::jsonl ? json::serialize(each) + "\n" : tab_separated(columns, each);
+    return text;
+}
+
+void print(output_form form, std::span<const column> columns, const json::value& what) { fmt::print("{}", formatted(form, columns, what)); }
+
+const std::vector<column> device_columns = {{"DEVICE", "/deviceId"},
+                                            {"STATUS", "/status"},
+                                            {"CONNECTION", "/connectionState"},
+                                            {"AUTHENTICATION", "/authentication/type"},
+                                            {"EDGE", "/capabilities/iotEdge"},
+                                            {"WAITING", "/cloudToDeviceMessageCount"},
+                                            {"LAST ACTIVITY", "/lastActivityTime"}};
 
 } // namespace capstan::cli

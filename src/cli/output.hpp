@@ -1,12 +1,30 @@
 #pragma once
-// What commands print: JSON for scripts, tables for people.
+// What commands print: tables for people, JSON, lines of JSON and tab-separated values for scripts.
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
 namespace capstan::cli {
+
+enum class output_form : std::uint8_t {
+    table,
+    json,  ///< indented
+    jsonl, ///< each value on a line of its own
+    tsv,   ///< the table's cells between tabs, without its head; tab, line end and backslash inside are \t, \n and \\.
+};
+
+/// -o, --output. `form` holds what is usual.
+void add_output_option(CLI::App& command, output_form& form);
+
+/// Of a table: its head, and where in a value its cell is (a JSON pointer).
+struct column {
+    const char* head;
+    const char* pointer;
+};
 
 /// Indented by two spaces, with a line end.
 std::string pretty_json(const boost::json::value& value);
@@ -14,7 +32,11 @@ std::string pretty_json(const boost::json::value& value);
 /// Columns as wide as their widest cell, two spaces between them, a line for each row. The first row is the head.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 
-/// The devices (as the hub gives them) in one table, without their keys.
-std::string device_table(const boost::json::array& devices);
+/// An object, or an array of objects, in the form asked for.
+std::string formatted(output_form form, std::span<const column> columns, const boost::json::value& what);
+void print(output_form form, std::span<const column> columns, const boost::json::value& what);
+
+/// Of devices, as the hub gives them: without their keys.
+extern const std::vector<column> device_columns;
 
 } // namespace capstan::cli

@@ -13,11 +13,14 @@ namespace {
 
 constexpr const char* examples = R"(Examples:
   capstan serve --data ./hub                      run a hub; keys and certificates are made at its first start
-  capstan device create dev1 --data ./hub         register a device
-  capstan connection-string --data ./hub          for service applications
-  capstan connection-string --data ./hub --device dev1
-  capstan connection-string --data ./hub --event-hub
+  capstan device create dev1 --hub ./hub          register a device
+  capstan connection-string show --hub ./hub      for service applications
+  capstan connection-string show --hub ./hub --device-id dev1
+  capstan connection-string show --hub ./hub --default-eventhub
+  capstan monitor-events --hub ./hub              see what devices send
+  capstan device simulate --hub ./hub --devices 1000 --rate 5000
 
+A hub elsewhere, Azure's too: --login "HostName=...;SharedAccessKeyName=...;SharedAccessKey=...", or CAPSTAN_LOGIN.
 Exit codes: 0 done, 1 wrong usage or configuration, 2 refused by the hub, 3 hub not reached.)";
 
 } // namespace
@@ -30,6 +33,11 @@ int run(int argc, const char* const* argv) {
     add_serve(program, chosen);
     add_connection_string(program, chosen);
     add_device(program, chosen);
+    add_monitor_events(program, chosen);
+    add_monitor_feedback(program, chosen);
+    add_generate_sas_token(program, chosen);
+    add_completion(program, chosen);
+    add_manual(program, chosen);
     add_version(program, chosen);
     try {
         program.parse(argc, argv);

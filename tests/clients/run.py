@@ -26,6 +26,8 @@ SLOWER = {  # seconds, with the reason
     "service_feedback": 120,
     "examples": 120,  # feedback again
     "cpp_clients": 120,
+    "messages": 120,  # and again
+    "devices": 120,
     "with_uamqp": 120,
     "faults": 150,  # a dozen faults, each noticed after seconds
     "full_disk": 180,
@@ -39,6 +41,7 @@ FOLDERS = {  # the clients, in the order of the README's table
     "node": "*.test.mjs",
     "proton_client": "*.py",
     "cpp": "*.py",
+    "cli": "*.py",
     "durability": "*.py",
     "bad_input": "*.py",
     "wire": "wire_*.py",

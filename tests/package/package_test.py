@@ -25,10 +25,21 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         run("cmake", "--install", build, "--prefix", folder / "prefix", "--component", "development")
+        the_hub(build, folder / "hub")
         by_find_package(folder)
         by_pkg_config(folder)
         by_add_subdirectory(folder)
     print("found by find_package, by pkg-config, and as a subdirectory")
+
+
+def the_hub(build, prefix):
+    """The program, with what shells and `man` want of it."""
+    run("cmake", "--install", build, "--prefix", prefix, "--component", "hub")
+    share = prefix / "share"
+    for file in (prefix / "bin/capstan", share / "man/man1/capstan-device-simulate.1", share / "bash-completion/completions/capstan",
+                 share / "zsh/site-functions/_capstan", share / "fish/vendor_completions.d/capstan.fish"):
+        if not file.is_file() or not file.stat().st_size:
+            sys.exit(f"{file} has not been installed")
 
 
 def by_find_package(folder):

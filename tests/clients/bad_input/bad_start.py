@@ -116,12 +116,12 @@ def check_commands(folder):
         hub.create_device("there")
         for arguments, word in ((["device", "create", "there"], "there"), (["device", "show", "absent"], "absent"),
                                 (["device", "delete", "absent"], "absent"), (["device", "create", "no spaces"], "no spaces"),
-                                (["connection-string", "--device", "absent"], "absent"),
-                                (["connection-string", "--policy", "absent"], "absent")):
-            refused([*arguments, "--data", hub.data], word)
+                                (["connection-string", "show", "--device-id", "absent"], "absent"),
+                                (["connection-string", "show", "--policy-name", "absent"], "absent")):
+            refused([*arguments, "--hub", hub.data], word)
         device = json.loads(hub.cli("device", "show", "there", "-o", "json"))
         expect_equal(device["deviceId"], "there", "device show -o json")
-    refused(["connection-string", "--data", folder / "nothing-here"], "nothing-here")
+    refused(["connection-string", "--hub", folder / "nothing-here"], "nothing-here")
 
 
 def test():

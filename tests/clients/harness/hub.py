@@ -133,18 +133,18 @@ class Hub:
 
     def cli(self, *arguments):
         """One `capstan` command on this hub's data folder; its standard output."""
-        done = subprocess.run([CAPSTAN, *arguments, "--data", str(self.data)], capture_output=True, text=True, timeout=START_LIMIT)
+        done = subprocess.run([CAPSTAN, *arguments, "--hub", str(self.data)], capture_output=True, text=True, timeout=START_LIMIT)
         words = done.stderr.strip() or done.stdout.strip()
         expect(done.returncode == 0, f"capstan {' '.join(arguments)}: status {done.returncode}: {words}")
         return done.stdout
 
     def create_device(self, device_id):
         self.cli("device", "create", device_id, "-o", "json")
-        return Device(self, device_id, fields(self.cli("connection-string", "--device", device_id))["SharedAccessKey"])
+        return Device(self, device_id, fields(self.cli("connection-string", "show", "--device-id", device_id))["SharedAccessKey"])
 
     def policy_key(self, policy):
         if policy not in self._policies:
-            self._policies[policy] = fields(self.cli("connection-string", "--policy", policy))["SharedAccessKey"]
+            self._policies[policy] = fields(self.cli("connection-string", "show", "--policy-name", policy))["SharedAccessKey"]
         return self._policies[policy]
 
     def policy_username(self, policy):
@@ -158,7 +158,7 @@ class Hub:
 
     def event_hub(self):
         """The fields of the event-hub-compatible connection string, its endpoint led to this hub's real port."""
-        found = fields(self.cli("connection-string", "--event-hub"))
+        found = fields(self.cli("connection-string", "show", "--default-eventhub"))
         found["Endpoint"] = f"sb://{self.hostname}:{self.amqps_port}/"
         return found
 

@@ -33,13 +33,16 @@ using connection_string_command = hub_of_a_folder;
 
 TEST_F(connection_string_command, prints_the_owners_and_any_policys) {
     run_on("hub.example.net", 5671, 443);
-    const auto owner = run_capstan({"connection-string", "--data", path});
+    const auto owner = run_capstan({"connection-string", "--hub", path});
     EXPECT_EQ(owner.code, 0);
     EXPECT_EQ(owner.out, "HostName=hub.example.net;SharedAccessKeyName=iothubowner;SharedAccessKey=" + key("iothubowner") + "\n");
     EXPECT_EQ(owner.err, "");
-    EXPECT_EQ(run_capstan({"connection-string", "--data", path, "--policy", "device"}).out,
+    EXPECT_EQ(run_capstan({"connection-string", "--hub", path, "--policy", "device"}).out,
               "HostName=hub.example.net;SharedAccessKeyName=device;SharedAccessKey=" + key("device") + "\n");
-    const auto unknown = run_capstan({"connection-string", "--data", path, "--policy", "root"});
+    EXPECT_EQ(run_capstan({"connection-string", "show", "--hub", path, "--policy-name", "device", "--key-type", "secondary"}).out,
+              "HostName=hub.example.net;SharedAccessKeyName=device;SharedAccessKey=" +
+                  folder->hub().policies.find("device")->secondary_key + "\n");
+    const auto unknown = run_capstan({"connection-string", "--hub", path, "--policy", "root"});
     EXPECT_EQ(unknown.code, 1);
     EXPECT_THAT(unknown.err, HasSubstr("it has iothubowner, service, device, registryRead, registryReadWrite"));
 }
@@ -47,31 +50,31 @@ TEST_F(connection_string_command, prints_the_owners_and_any_policys) {
 TEST_F(connection_string_command, for_event_hubs_names_the_port_only_if_it_must) {
     const std::string rest = ";SharedAccessKeyName=service;SharedAccessKey=" + key("service") + ";EntityPath=telemetry\n";
     run_on("hub.example.net", 5671, 443);
-    EXPECT_EQ(run_capstan({"connection-string", "--data", path, "--event-hub"}).out, "Endpoint=sb://hub.example.net/" + rest);
+    EXPECT_EQ(run_capstan({"connection-string", "--hub", path, "--event-hub"}).out, "Endpoint=sb://hub.example.net/" + rest);
     run_on("::1", 15671, 8443);
-    const auto other = run_capstan({"connection-string", "--data", path, "--event-hub"});
+    const auto other = run_capstan({"connection-string", "--hub", path, "--event-hub"});
     EXPECT_EQ(other.out, "Endpoint=sb://[::1]:15671/" + rest);
     EXPECT_THAT(other.err, HasSubstr("15671"));
 }
 
 TEST_F(connection_string_command, notes_on_unusual_ports_go_to_stderr) {
     run_on("localhost", 15671, 8443);
-    const auto printed = run_capstan({"connection-string", "--data", path});
+    const auto printed = run_capstan({"connection-string", "--hub", path});
     EXPECT_THAT(printed.out, testing::StartsWith("HostName=localhost;"));
     EXPECT_THAT(printed.err, testing::AllOf(HasSubstr("AMQPS port is 15671"), HasSubstr("HTTPS port is 8443")));
 }
 
 TEST_F(connection_string_command, works_while_the_hub_does_not_run) {
-    EXPECT_THAT(run_capstan({"connection-string", "--data", path}).out, testing::StartsWith("HostName=localhost;"));
+    EXPECT_THAT(run_capstan({"connection-string", "--hub", path}).out, testing::StartsWith("HostName=localhost;"));
     const auto file = parent.write("capstan.toml", "[hub]\nhostnames = [\"a.example\"]\n[data]\nfolder = \"" + path + "\"\n");
     EXPECT_THAT(run_capstan({"connection-string", "--config", file}).out, testing::StartsWith("HostName=a.example;"));
-    const auto device = run_capstan({"connection-string", "--data", path, "--device", "dev1"});
+    const auto device = run_capstan({"connection-string", "--hub", path, "--device", "dev1"});
     EXPECT_EQ(device.code, 3);
     EXPECT_THAT(device.err, HasSubstr("no hub is running"));
 }
 
 TEST_F(connection_string_command, a_folder_without_a_hub_is_an_error) {
-    const auto printed = run_capstan({"connection-string", "--data", parent / "none"});
+    const auto printed = run_capstan({"connection-string", "--hub", parent / "none"});
     EXPECT_EQ(printed.code, 1);
     EXPECT_EQ(printed.out, "");
     EXPECT_THAT(printed.err, HasSubstr("none/hub.json"));

@@ -1,3 +1,4 @@
+#include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +17,7 @@ using testing::StartsWith;
 TEST(run, help_is_complete) {
     const auto program = run_capstan({"--help"});
     EXPECT_EQ(program.code, 0);
-    for (const char* command : {"serve", "connection-string", "device", "version", "Examples:"})
+    for (const char* command : {"serve", "connection-string", "device", "monitor-events", "version", "Examples:"})
         EXPECT_THAT(program.out, HasSubstr(command));
     const auto serve = run_capstan({"serve", "--help"});
     EXPECT_EQ(serve.code, 0);
@@ -25,9 +26,52 @@ TEST(run, help_is_complete) {
         EXPECT_THAT(serve.out, HasSubstr(std::string(one.flag)));
         EXPECT_THAT(serve.out, HasSubstr(server::variable_of(one.key)));
     }
-    for (const char* command : {"create", "show", "list", "update", "delete"})
-        EXPECT_EQ(run_capstan({"device", command, "--help"}).code, 0) << command;
     EXPECT_THAT(run_capstan({"connection-string", "--help"}).out, HasSubstr("--event-hub"));
+}
+
+TEST(run, every_command_has_help_a_manual_page_and_completion) {
+    const test::temporary_folder folder;
+    ASSERT_EQ(run_capstan({"manual", (folder / "man1").string()}).code, 0);
+    const auto bash = run_capstan({"completion", "bash"}).out;
+    const auto zsh = run_capstan({"completion", "zsh"}).out;
+    const auto fish = run_capstan({"completion", "fish"}).out;
+    for (const std::string command : {"serve",
+                                      "connection-string show",
+                                      "device create",
+                                      "device show",
+                                      "device list",
+                                      "device update",
+                                      "device renew-key",
+                                      "device delete",
+                                      "device import",
+                                      "device export",
+                                      "device send-d2c-message",
+                                      "device c2d-message send",
+                                      "device c2d-message receive",
+                                      "device c2d-message complete",
+                                      "device c2d-message reject",
+                                      "device c2d-message abandon",
+                                      "device c2d-message purge",
+                                      "device simulate",
+                                      "monitor-events",
+                                      "monitor-feedback",
+                                      "generate-sas-token",
+                                      "completion",
+                                      "manual",
+                                      "version"}) {
+        auto words = CLI::detail::split(command, ' ');
+        words.push_back("--help");
+        const auto help = run_capstan(words);
+        EXPECT_EQ(help.code, 0) << command;
+        EXPECT_THAT(help.out, HasSubstr("Options:")) << command;
+        auto page = "capstan-" + command + ".1";
+        std::ranges::replace(page, ' ', '-');
+        EXPECT_TRUE(std::filesystem::exists(folder / "man1" / page)) << page;
+        for (const auto* script : {&bash, &zsh, &fish})
+            EXPECT_THAT(*script, HasSubstr("'" + command + "'"));
+    }
+    EXPECT_EQ(run_capstan({"completion", "tcsh"}).code, 1);
+    EXPECT_EQ(run_capstan({"manual", "/dev/null/x"}).code, 1);
 }
 
 TEST(run, version_is_printed) { EXPECT_EQ(run_capstan({"version"}).out, "capstan " + std::string(cli::version) + "\n"); }
@@ -39,7 +83,7 @@ TEST(run, wrong_usage_ends_with_1) {
                                              {"device"},
                                              {"device", "create"},
                                              {"device", "list", "--top", "0"},
-                                             {"device", "show", "d", "--login", "HostName=h", "--data", "x"},
+                                             {"device", "show", "d", "--login", "HostName=h", "--hub", "x"},
                                              {"device", "list", "-o", "yaml"},
                                              {"connection-string", "--device", "d", "--event-hub"}};
     for (const auto& arguments : rows) {

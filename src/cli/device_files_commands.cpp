@@ -1,0 +1,161 @@
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "auth/percent.hpp"
+#include "cli/bulk_registry.hpp"
+#include "cli/device_commands.hpp"
+#include "cli/failed.hpp"
+#include "cli/hub_login.hpp"
+#include "cli/live_text.hpp"
+
+namespace capstan::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t page = 1000; // the most that a hub lists at once
+
+struct options {
+    hub_options hub;
+    std::string file = "-";
+    std::string mode;
+};
+
+// --- export
+
+/// A line of the format in which IoT Hub's jobs export and import devices.
+json::object exported(const json::value& device) {
+    json::object line{{"id", device.at("deviceId")}, {"eTag", device.at("etag")}};
+    for (const auto* name : {"status", "statusReason", "authentication", "capabilities"})
+        if (const auto* value = device.as_object().if_contains(name); value != nullptr && !value->is_null())
+            line[name] = *value;
+    return line;
+}
+
+/// Of a hub that does not know `after`, which is Capstan's own, the same page would come for ever.
+bool contains(const json::array& devices, const std::string& id) {
+    return std::ranges::any_of(devices, [&](const json::value& each) { return each.at("deviceId").as_string() == id; });
+}
+
+std::size_t write_devices(const hub_login& hub, std::ostream& to) {
+    live_text progress;
+    std::size_t written = 0;
+    for (std::string last;;) {
+        const auto after = last.empty() ? "" : "&after=" + auth::percent_encode(last);
+        const auto listed = ask_hub(hub, {.path = "/devices", .query = fmt::format("&top={}{}", page, after)});
+        const auto& devices = listed.as_array();
+        if (!last.empty() && contains(devices, last))
+            throw failed(exit_refused, fmt::format("this hub lists no more than {} devices", page));
+        for (const auto& each : devices)
+            to << json::serialize(exported(each)) << '\n';
+        written += devices.size();
+        progress.show(fmt::format("{} devices", written));
+        if (devices.size() < page)
+            return written;
+        last = devices.back().at("deviceId").as_string().c_str();
+    }
+}
+
+int export_devices(const options& given) {
+    const auto hub = log_in_as_service(given.hub);
+    if (given.file == "-") {
+        write_devices(hub, std::cout);
+        std::cout.flush();
+        return exit_ok;
+    }
+    std::ofstream file(given.file, std::ios::trunc);
+    const auto count = file ? write_devices(hub, file) : 0;
+    if (!file.flush())
+        throw failed(exit_usage, fmt::format("cannot write {}", given.file));
+    fmt::print("exported {} devices\n", count);
+    return exit_ok;
+}
+
+// --- import
+
+class importer {
+public:
+    importer(const hub_login& hub, std::string mode) : hub_(hub), mode_(std::move(mode)) {}
+
+    void take(const std::string& line, std::size_t number) {
+        if (line.find_first_not_of(" \t\r") == line.npos)
+            return;
+        boost::system::error_code error;
+        auto device = json::parse(line, error);
+        if (error || !device.is_object())
+            throw failed(exit_usage, fmt::format("line {} is not a device as JSON: {}", number, error.message()));
+        if (!mode_.empty())
+            device.as_object()["importMode"] = mode_;
+        waiting_.push_back(std::move(device));
+        if (waiting_.size() == max_bulk)
+            send();
+    }
+    /// What is left, and the outcome.
+    int finish() {
+        send();
+        fmt::print("imported {} devices", done_);
+        if (refused_ > 0)
+            fmt::print("; {} were refused", refused_);
+        fmt::print("\n");
+        return refused_ > 0 ? exit_refused : exit_ok;
+    }
+
+private:
+    void send() {
+        if (waiting_.empty())
+            return;
+        const auto count = waiting_.size();
+        const auto errors = change_devices(hub_, std::exchange(waiting_, {}));
+        for (const auto& each : errors)
+            fmt::print(stderr, "capstan: {}: {}: {}\n", each.device_id, each.code, each.text);
+        refused_ += errors.size();
+        done_ += count - errors.size();
+        progress_.show(fmt::format("{} devices", done_));
+    }
+    const hub_login& hub_;
+    const std::string mode_;
+    json::array waiting_;
+    std::size_t done_ = 0, refused_ = 0;
+    live_text progress_;
+};
+
+int import_devices(const options& given) {
+    const auto hub = log_in_as_service(given.hub);
+    std::ifstream file;
+    if (given.file != "-") {
+        file.open(given.file);
+        if (!file)
+            throw failed(exit_usage, fmt::format("cannot read {}", given.file));
+    }
+    auto& from = given.file == "-" ? std::cin : file;
+    importer into(hub, given.mode);
+    std::string line;
+    for (std::size_t number = 1; std::getline(from, line); ++number)
+        into.take(line, number);
+    return into.finish();
+}
+
+CLI::App& add(CLI::App& device, action& chosen, const char* name, const char* help, int (*perform)(const options&)) {
+    CLI::App* command = device.add_subcommand(name, help);
+    const auto given = std::make_shared<options>();
+    add_login_options(*command, given->hub);
+    command->add_option("file", given->file, "lines of JSON; '-': the standard stream [-]")->type_name("FILE");
+    command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
+    if (perform == import_devices)
+        command->add_option("--mode", given->mode, "what to do with each, whatever its line says [its importMode, or createOrUpdate]")
+            ->check(CLI::IsMember({"create", "createOrUpdate", "update", "updateIfMatchETag", "delete", "deleteIfMatchETag"}))
+            ->type_name("MODE");
+    return *command;
+}
+
+} // namespace
+
+void add_device_files(CLI::App& device, action& chosen) {
+    add(device, chosen, "export", "Write all devices, with their keys, as lines of JSON.", export_devices);
+    add(device, chosen, "import", "Register devices from lines of JSON, as `export` and IoT Hub's jobs write them.", import_devices);
+}
+
+} // namespace capstan::cli

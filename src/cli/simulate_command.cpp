@@ -1,0 +1,223 @@
+// `capstan device simulate`
+#include <cmath>
+#include <map>
+#include <memory>
+#include <set>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <fmt/format.h>
+
+#include "cli/bulk_registry.hpp"
+#include "cli/device_commands.hpp"
+#include "cli/live_text.hpp"
+#include "cli/message_options.hpp"
+#include "cli/output.hpp"
+#include "cli/simulation.hpp"
+
+namespace capstan::cli {
+namespace {
+
+namespace json = boost::json;
+using clock = std::chrono::steady_clock;
+
+struct options {
+    hub_options hub;
+    std::string id, prefix = "sim-";
+    std::size_t devices = 1;
+    std::optional<double> rate;
+    double interval = 3;           ///< s
+    std::size_t messages = 100;    ///< of each device
+    std::uint32_t duration = 0;    ///< s
+    message_options content;
+    settle_as commands = settle_as::complete;
+    bool clean_up = false;
+    output_form form = output_form::table;
+};
+
+std::vector<std::string> names_of(const options& given) {
+    if (!given.id.empty())
+        return {given.id};
+    std::vector<std::string> names;
+    for (std::size_t i = 1; i <= given.devices; ++i)
+        names.push_back(fmt::format("{}{}", given.prefix, i));
+    return names;
+}
+
+simulation_plan plan_of(const options& given) {
+    simulation_plan plan;
+    plan.devices = names_of(given);
+    plan.rate = given.rate.value_or(static_cast<double>(plan.devices.size()) / given.interval);
+    plan.messages = given.duration > 0 ? 0 : given.messages * plan.devices.size();
+    plan.duration = std::chrono::seconds(given.duration);
+    plan.commands = given.commands;
+    plan.others = make_message(given.content, "");
+    if (given.content.data || given.content.file)
+        plan.body = plan.others.body();
+    else if (plan.others.content_type().empty())
+        plan.others.content_type("application/json").content_encoding("utf-8");
+    return plan;
+}
+
+// --- the devices' registration
+
+/// Those that were not there before.
+std::vector<std::string> register_devices(const hub_login& hub, const std::vector<std::string>& names, live_text& progress) {
+    std::set<std::string> made(names.begin(), names.end());
+    for (std::size_t from = 0; from < names.size(); from += max_bulk) {
+        json::array entries;
+        for (std::size_t i = from; i < std::min(from + max_bulk, names.size()); ++i)
+            entries.push_back(
+                json::object{{"id", names[i]}, {"importMode", "create"}, {"status", "enabled"}, {"authentication", {{"type", "sas"}}}});
+        for (const auto& error : change_devices(hub, std::move(entries))) {
+            if (error.code != "DeviceAlreadyExists")
+                throw failed(exit_refused, fmt::format("the hub refuses: {}: {}: {}", error.device_id, error.code, error.text));
+            made.erase(error.device_id);
+        }
+        progress.show(fmt::format("{} of {} devices are registered", std::min(from + max_bulk, names.size()), names.size()));
+    }
+    return {made.begin(), made.end()};
+}
+
+void remove_devices(const hub_login& hub, const std::vector<std::string>& names) {
+    for (std::size_t from = 0; from < names.size(); from += max_bulk) {
+        json::array entries;
+        for (std::size_t i = from; i < std::min(from + max_bulk, names.size()); ++i)
+            entries.push_back(json::object{{"id", names[i]}, {"importMode", "delete"}});
+        change_devices(hub, std::move(entries));
+    }
+}
+
+// --- what is shown
+
+double milliseconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1000; }
+
+json::object summary(const simulation_counts& counts, const simulation_plan& plan, clock::duration took) {
+    const auto seconds = std::chrono::duration<double>(took).count();
+    const auto accepted = static_cast<double>(counts.accepted);
+    return {{"devices", plan.devices.size()},
+            {"sent", counts.sent},
+            {"accepted", counts.accepted},
+            {"failed", counts.failed},
+            {"unknown", counts.under_way()},
+            {"commands", counts.commands},
+            {"seconds", std::round(seconds * 1000) / 1000},
+            {"acceptedPerSecond", std::round(seconds > 0 ? accepted / seconds : 0)},
+            {"meanMilliseconds", counts.accepted > 0 ? std::round(1000 * milliseconds(counts.waited) / accepted) / 1000 : 0},
+            {"longestMilliseconds", milliseconds(counts.longest)}};
+}
+
+/// Of one second.
+std::string live_lines(const simulation_counts& now, const simulation_counts& before, std::size_t devices, std::size_t seconds) {
+    const auto accepted = now.accepted - before.accepted;
+    const auto mean = accepted > 0 ? milliseconds(now.waited - before.waited) / static_cast<double>(accepted) : 0;
+    auto text = fmt::format("  {:>4} s     {} of {} devices connected\n"
+                            "  telemetry  {} accepted, {}/s, {:.1f} ms on average; {} under way, {} failed\n"
+                            "  commands   {} received",
+                            seconds, now.connected, devices, now.accepted, accepted, mean, now.under_way(), now.failed, now.commands);
+    return now.last_failure.empty() ? text : text + "\n  last failure: " + now.last_failure;
+}
+
+asio::awaitable<void> show_each_second(const simulation& running, std::size_t devices, live_text& view, asio::steady_timer& timer) {
+    auto before = running.counts();
+    for (std::size_t seconds = 1;; ++seconds) {
+        timer.expires_after(std::chrono::seconds(1));
+        boost::system::error_code cancelled;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        if (cancelled)
+            co_return;
+        view.show(live_lines(running.counts(), before, devices, seconds));
+        before = running.counts();
+    }
+}
+
+// --- the command
+
+json::object run(const hub_login& hub, const simulation_plan& plan, live_text& view) {
+    asio::io_context loop;
+    simulation devices(loop, hub, plan);
+    asio::steady_timer second(loop);
+    asio::co_spawn(loop, show_each_second(devices, plan.devices.size(), view, second), asio::detached);
+    const auto begun = clock::now();
+    auto ended = begun;
+    auto work = [](simulation& all, asio::steady_timer& view_timer, clock::time_point& end) -> asio::awaitable<void> {
+        co_await all.run();
+        end = clock::now();
+        view_timer.cancel();
+    };
+    wait_until_interrupted(loop, work(devices, second, ended), [&] { devices.stop(); });
+    devices.check();
+    if (!devices.counts().last_failure.empty())
+        fmt::print(stderr, "capstan: the last of {} failures: {}\n", devices.counts().failed, devices.counts().last_failure);
+    return summary(devices.counts(), plan, ended - begun);
+}
+
+int simulate(const options& given) {
+    static constexpr column columns[] = {{"DEVICES", "/devices"},          {"SENT", "/sent"},
+                                         {"ACCEPTED", "/accepted"},        {"FAILED", "/failed"},
+                                         {"UNKNOWN", "/unknown"},          {"COMMANDS", "/commands"},
+                                         {"SECONDS", "/seconds"},          {"PER SECOND", "/acceptedPerSecond"},
+                                         {"MEAN MS", "/meanMilliseconds"}, {"LONGEST MS", "/longestMilliseconds"}};
+    const auto hub = log_in(given.hub);
+    const auto plan = plan_of(given);
+    json::object outcome;
+    std::vector<std::string> made;
+    {
+        live_text view;
+        if (hub.device_id.empty() && given.id.empty())
+            made = register_devices(hub, plan.devices, view);
+        outcome = run(hub, plan, view);
+    }
+    if (given.clean_up)
+        remove_devices(hub, made);
+    print(given.form, columns, outcome);
+    return outcome.at("failed").to_number<std::uint64_t>() == 0 ? exit_ok : exit_refused;
+}
+
+void add_who(CLI::App& command, options& given) {
+    auto* id = command.add_option("-d,--device-id", given.id, "one device that is registered")->type_name("ID");
+    command.add_option("--devices", given.devices, "so many; those that are not registered are [1]")
+        ->check(CLI::Range(1, 100'000))
+        ->type_name("N")
+        ->excludes(id);
+    command.add_option("--prefix", given.prefix, "what their ids begin with, before a number [sim-]")->type_name("TEXT")->excludes(id);
+    command.add_flag("--clean-up", given.clean_up, "at the end, remove those that were registered for this");
+}
+
+void add_how_much(CLI::App& command, options& given) {
+    auto* rate = command.add_option("--rate", given.rate, "messages per second of all devices together")->check(CLI::PositiveNumber);
+    rate->type_name("N");
+    command.add_option("--msg-interval,--mi", given.interval, "seconds between two messages of a device [3]")
+        ->check(CLI::PositiveNumber)
+        ->type_name("S")
+        ->excludes(rate);
+    auto* count = command.add_option("--msg-count,--mc", given.messages, "messages of each device; 0: no end [100]")->type_name("N");
+    command.add_option("--duration", given.duration, "so many seconds, and not a number of messages")->type_name("S")->excludes(count);
+}
+
+} // namespace
+
+void add_device_simulate(CLI::App& device, action& chosen) {
+    CLI::App* command = device.add_subcommand("simulate", "Be one device, or thousands: send telemetry, receive commands.");
+    auto given = std::make_shared<options>();
+    add_amqp_options(*command, given->hub);
+    add_output_option(*command, given->form);
+    add_who(*command, *given);
+    add_how_much(*command, *given);
+    add_message_options(*command, given->content);
+    static const std::map<std::string, settle_as> ways = {
+        {"complete", settle_as::complete}, {"reject", settle_as::reject}, {"abandon", settle_as::abandon}};
+    command
+        ->add_option_function<std::string>(
+            "--receive-settle,--rs", [given](const std::string& way) { given->commands = ways.at(way); },
+            "what to do with commands [complete]")
+        ->check(CLI::IsMember({"complete", "reject", "abandon"}))
+        ->type_name("HOW");
+    command->footer("Examples:\n"
+                    "  capstan device simulate -d dev1 --hub ./hub --msg-interval 1\n"
+                    "  capstan device simulate --hub ./hub --devices 1000 --rate 5000 --duration 60\n"
+                    "Each second a terminal shows how it goes; Ctrl-C ends it, and what was sent so far is summed up.");
+    command->callback([&chosen, given] { chosen = [given] { return simulate(*given); }; });
+}
+
+} // namespace capstan::cli

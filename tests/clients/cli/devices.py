@@ -1,0 +1,110 @@
+"""Many devices on the command line: simulated, exported, imported into another hub, on a terminal and off it."""
+import json
+import os
+import pathlib
+import pty
+import subprocess
+import tempfile
+
+from harness.hub import CAPSTAN, Hub, expect, expect_equal, main
+
+LIMIT = 60  # seconds
+DEVICES = 1100  # more than a hub lists at once
+
+
+def capstan(hub, *arguments, status=0):
+    done = subprocess.run([CAPSTAN, *arguments, "--hub", hub.data], capture_output=True, text=True, timeout=LIMIT)
+    expect_equal(done.returncode, status, f"capstan {' '.join(map(str, arguments))}: {done.stderr.strip()}; its status")
+    return done.stdout
+
+
+def on_a_terminal(command):
+    """What a terminal gets on stderr."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as running:
+        os.close(theirs)
+        shown = b""
+        try:
+            while more := os.read(ours, 4096):
+                shown += more
+        except OSError:  # the other end is closed
+            pass
+        expect_equal(running.wait(LIMIT), 0, "its status")
+    os.close(ours)
+    return shown.decode()
+
+
+def simulated(hub):
+    out = capstan(hub, "device", "simulate", "--devices", str(DEVICES), "--rate", "4000", "--msg-count", "4", "-o", "json")
+    told = json.loads(out)
+    expect_equal((told["accepted"], told["failed"], told["unknown"]), (4 * DEVICES, 0, 0), "what was accepted")
+    seen = capstan(hub, "monitor-events", "--from-start", "--message-count", str(4 * DEVICES), "-o", "tsv").splitlines()
+    origins = {line.split("\t")[1] for line in seen}
+    expect_equal((len(seen), len(origins)), (4 * DEVICES, DEVICES), "what came in, and from how many")
+
+
+def commanded(hub):
+    """A simulated device does what it is told with its commands."""
+    device = [CAPSTAN, "device", "simulate", "-d", "sim-1", "--msg-count", "0", "--receive-settle", "reject", "-o", "json", "--hub",
+              hub.data]
+    with subprocess.Popen(device, stdout=subprocess.PIPE, text=True) as running:
+        sent = subprocess.run([CAPSTAN, "device", "c2d-message", "send", "-d", "sim-1", "--wait", "--hub", hub.data], capture_output=True,
+                              text=True, timeout=LIMIT)
+        running.terminate()
+        out, _ = running.communicate(timeout=LIMIT)
+    expect_equal(sent.stdout, "Rejected\n", "the command's end")
+    expect_equal((running.returncode, json.loads(out)["commands"]), (0, 1), "what the device counted")
+
+
+def live(hub):
+    shown = on_a_terminal([CAPSTAN, "device", "simulate", "--devices", "20", "--prefix", "live-", "--rate", "200", "--duration", "3",
+                           "--clean-up", "--hub", hub.data])
+    expect("20 of 20 devices connected" in shown and "accepted," in shown, f"the live view: {shown!r}")
+    expect("\x1b[" in shown, "it is written over")
+    names = {device["deviceId"] for device in json.loads(capstan(hub, "device", "list", "-o", "json"))}
+    expect(not any(name.startswith("live-") for name in names), "the devices that were made for it are gone")
+
+
+def moved(hub):
+    """Export from one hub, import into another: the devices sign in with the same keys."""
+    file = pathlib.Path(tempfile.mkdtemp()) / "devices.jsonl"
+    capstan(hub, "device", "export", file)
+    exported = [json.loads(line) for line in file.read_text().splitlines()]
+    expect_equal(len(exported), DEVICES, "exported devices")
+    with Hub() as other:
+        expect_equal(capstan(other, "device", "import", file), f"imported {DEVICES} devices\n", "import")
+        again = json.loads(capstan(other, "device", "show", "sim-7"))
+        same = next(each for each in exported if each["id"] == "sim-7")
+        expect_equal(again["authentication"]["symmetricKey"], same["authentication"]["symmetricKey"], "the keys of sim-7")
+        refused = capstan(other, "device", "import", file, "--mode", "create", status=2)
+        expect_equal(refused, f"imported 0 devices; {DEVICES} were refused\n", "import of what is there")
+
+
+def shells():
+    """Each shell takes its script, and bash completes by it."""
+    script = subprocess.run([CAPSTAN, "completion", "bash"], capture_output=True, text=True, check=True).stdout
+    asked = script + """
+complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _capstan; echo "${COMPREPLY[*]}"; }
+complete_words capstan device c2d-message re
+complete_words capstan device create dev1 --status ""
+complete_words capstan device list --ou
+"""
+    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=LIMIT)
+    expect_equal(done.stdout.splitlines(), ["receive reject", "enabled disabled", "--output"], f"bash: {done.stderr}")
+    folder = pathlib.Path(tempfile.mkdtemp())
+    subprocess.run([CAPSTAN, "manual", folder], check=True)
+    page = (folder / "capstan-device-simulate.1").read_text()
+    expect(page.startswith(".TH capstan\\-device\\-simulate 1") and "\\-\\-rate" in page, "a manual page")
+
+
+def test():
+    with Hub() as hub:
+        simulated(hub)
+        commanded(hub)
+        live(hub)
+        moved(hub)
+    shells()
+    return f"{DEVICES} simulated devices, exported and imported; a live view; completion and manual pages"
+
+
+main(test)

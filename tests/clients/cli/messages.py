@@ -1,0 +1,116 @@
+"""The command line as device and as service: telemetry and its monitor, commands and their outcomes, feedback, tokens."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from harness.hub import CAPSTAN, Hub, expect, expect_equal, main
+
+LIMIT = 60  # seconds: feedback is cut every 15 s
+
+
+def capstan(hub, *arguments, status=0):
+    """(stdout, stderr) of one command on this hub."""
+    done = subprocess.run([CAPSTAN, *arguments, "--hub", hub.data], capture_output=True, text=True, timeout=LIMIT)
+    expect_equal(done.returncode, status, f"capstan {' '.join(arguments)}: {done.stderr.strip()}; its status")
+    return done.stdout, done.stderr
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def telemetry(hub):
+    capstan(hub, "device", "send-d2c-message", "-d", "dev1", "--data", '{"celsius": 21.4}', "--content-type", "application/json",
+            "--properties", "room=cellar;$.mid=first")
+    capstan(hub, "device", "send-d2c-message", "-d", "dev1", "--data", "plain", "--msg-count", "3", "--websockets")
+    out, _ = capstan(hub, "monitor-events", "--from-start", "--message-count", "4", "--properties", "all", "-o", "jsonl")
+    first, *others = [each["event"] for each in lines(out)]
+    expect_equal((first["origin"], first["payload"]), ("dev1", {"celsius": 21.4}), "the first event")
+    expect_equal(first["properties"]["application"], {"room": "cellar"}, "its properties")
+    expect_equal(first["properties"]["system"]["message_id"], "first", "its id")
+    expect_equal(first["annotations"]["iothub-connection-device-id"], "dev1", "an annotation")
+    expect_equal([each["payload"] for each in others], ["plain"] * 3, "the others")
+    people, _ = capstan(hub, "monitor-events", "--from-start", "--message-count", "1", "-d", "d?v*")
+    expect('  dev1  ' in people and '{"celsius":' in people, f"a line for people: {people!r}")
+    nothing, _ = capstan(hub, "monitor-events", "--from-start", "--timeout", "1", "-d", "other", "-o", "tsv")
+    expect_equal(nothing, "", "events of another device")
+
+
+def commands(hub):
+    """Each outcome by its lock, which outlasts the command that received the message."""
+    queued, _ = capstan(hub, "device", "c2d-message", "send", "-d", "dev1", "--data", "open", "--ack", "full", "--mid", "c1",
+                        "--properties", "by=noon")
+    expect_equal(queued, "c1\n", "the id of the queued message")
+    got = json.loads(capstan(hub, "device", "c2d-message", "receive", "-d", "dev1", "-o", "json")[0])
+    expect_equal((got["data"], got["messageId"], got["deliveryCount"], got["properties"]["by"]), ("open", "c1", "0", "noon"), "the command")
+    capstan(hub, "device", "c2d-message", "abandon", "-d", "dev1", "--etag", got["etag"])
+    again = json.loads(capstan(hub, "device", "c2d-message", "receive", "-d", "dev1", "-o", "json")[0])
+    expect_equal(again["deliveryCount"], "1", "the delivery count after an abandon")
+    _, late = capstan(hub, "device", "c2d-message", "complete", "-d", "dev1", "--etag", got["etag"], status=2)
+    expect("DeviceMessageLockLost" in late, f"an old lock: {late}")
+    capstan(hub, "device", "c2d-message", "complete", "-d", "dev1", "--etag", again["etag"])
+    feedback, _ = capstan(hub, "monitor-feedback", "--wait-on-msg", "c1", "-o", "jsonl")
+    expect_equal([(each["originalMessageId"], each["statusCode"]) for each in lines(feedback)], [("c1", "Success")], "the feedback")
+    for n in range(3):
+        capstan(hub, "device", "c2d-message", "send", "-d", "dev1", "--data", f"later {n}")
+    purged, _ = capstan(hub, "device", "c2d-message", "purge", "-d", "dev1", "-o", "tsv")
+    expect_equal(purged, "dev1\t3\n", "what was purged")
+    _, none = capstan(hub, "device", "c2d-message", "receive", "-d", "dev1")
+    expect("no message is waiting" in none, f"an empty queue: {none}")
+
+
+def waiting(hub):
+    """send --wait ends with the device's word."""
+    sending = subprocess.Popen([CAPSTAN, "device", "c2d-message", "send", "-d", "dev1", "--data", "fly", "--wait", "--hub", hub.data],
+                               stdout=subprocess.PIPE, text=True)
+    received = ""
+    while not received:
+        received, _ = capstan(hub, "device", "c2d-message", "receive", "-d", "dev1", "--reject", "-o", "tsv")
+        time.sleep(0.1)
+    out, _ = sending.communicate(timeout=LIMIT)
+    expect_equal((out, sending.returncode), ("Rejected\n", 2), "what became of the message")
+
+
+def elsewhere(hub):
+    """--login and CAPSTAN_LOGIN: as with a hub that is not on this machine."""
+    ports = ["--ca", hub.ca, "--https-port", str(hub.https_port), "--amqps-port", str(hub.amqps_port)]
+    device = json.loads(hub.cli("device", "show", "dev1"))
+    key = device["authentication"]["symmetricKey"]["primaryKey"]
+    environment = {**os.environ, "CAPSTAN_LOGIN": f"HostName=localhost;DeviceId=dev1;SharedAccessKey={key}"}
+    done = subprocess.run([CAPSTAN, "device", "send-d2c-message", *ports], env=environment, capture_output=True, text=True, timeout=LIMIT)
+    expect_equal((done.returncode, done.stdout), (0, "sent 1 message\n"), f"as the device itself: {done.stderr}")
+    login = ["--login", hub.connection_string("service")]
+    done = subprocess.run([CAPSTAN, "device", "list", *login, *ports[:4]], capture_output=True, text=True, timeout=LIMIT)
+    expect_equal(done.returncode, 2, "the registry with a policy that may not")
+    expect("Unauthorized" in done.stderr, f"the hub's words: {done.stderr}")
+    token = hub.cli("generate-sas-token", "-d", "dev1").strip()
+    expect(token.startswith("SharedAccessSignature sr=localhost%2Fdevices%2Fdev1&"), token)
+    wrong = ["--login", "HostName=localhost;SharedAccessKeyName=service;SharedAccessKey=a2V5", "--ca", hub.ca, "--amqps-port", "1"]
+    done = subprocess.run([CAPSTAN, "monitor-events", *wrong], capture_output=True, text=True, timeout=LIMIT)
+    expect_equal(done.returncode, 3, f"a hub that cannot be reached: {done.stderr}")
+
+
+def interrupted(hub):
+    """Ctrl-C is how a monitor ends: with status 0."""
+    for command in (["monitor-events"], ["monitor-feedback"]):
+        with subprocess.Popen([CAPSTAN, *command, "--hub", hub.data], stderr=subprocess.PIPE, text=True) as running:
+            running.stderr.readline()  # it is under way
+            time.sleep(0.5)
+            running.send_signal(signal.SIGINT)
+            expect_equal(running.wait(LIMIT), 0, f"{command[0]} after SIGINT")
+
+
+def test():
+    with Hub() as hub:
+        hub.create_device("dev1")
+        telemetry(hub)
+        commands(hub)
+        waiting(hub)
+        elsewhere(hub)
+        interrupted(hub)
+    return "telemetry, commands with their outcomes, feedback, tokens and logins on the command line"
+
+
+main(test)
