@@ -61,6 +61,29 @@ TEST_F(rocksdb_log_damage, a_torn_end_costs_only_what_was_not_accepted) {
     }
 }
 
+/// A device may write what looks like a record, and a crash may tear it.
+TEST_F(rocksdb_log_damage, what_a_client_wrote_is_no_record) {
+    const std::string empty_piece("\x05\x2b\x28\x43\x00\x00\x01", 7); // checksum, size, type: whole
+    make_log(2);
+    {
+        const auto opened = open();
+        ASSERT_TRUE(opened) << opened.error().text;
+    }
+    std::string forged;
+    for (int i = 0; i < 50; ++i)
+        forged += empty_piece + std::string(20, 'x');
+    const auto before = log_size(); // a new log may have been begun
+    {
+        const auto opened = open();
+        asking ask(**opened, queue_);
+        ASSERT_TRUE(ask.append(0, batch_of({"event", forged})));
+    }
+    ASSERT_GT(log_size(), before);
+    fs::resize_file(log(), log_size() - 3);
+    const auto opened = open();
+    EXPECT_TRUE(opened) << opened.error().text;
+}
+
 TEST_F(rocksdb_log_damage, anywhere_else_is_refused_with_the_name_of_the_file) {
     make_log(4);
     keep();

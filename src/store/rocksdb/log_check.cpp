@@ -46,8 +46,22 @@ std::optional<piece> piece_at(bytes_view rest) {
     return piece{type, size};
 }
 
+/// What RocksDB writes begins with a batch's header: its first sequence number, eight bytes, and how many there are, four.
+std::optional<std::uint64_t> sequence_of(bytes_view piece) {
+    if (piece.size() < header_size + 12)
+        return std::nullopt;
+    std::uint64_t sequence = 0;
+    for (std::size_t at = 8; at-- > 0;)
+        sequence = sequence << 8 | piece[header_size + at];
+    return sequence;
+}
+
+/// Changes in the records between one that is whole and the next: far more than wait for one round.
+constexpr std::uint64_t largest_step = 1 << 24;
+
 /// Block after block. Where no piece begins, the first time, is the damage; behind it each place may be where one begins. There is
 /// one writer, and it begins no record before the last one is synced: one that begins behind the damage says that the damaged one was.
+/// What is inside the damaged one may look like a record, for clients write it: a real one has the next sequence number.
 class log_scan {
 public:
     explicit log_scan(const std::filesystem::path& file) : file_(file) {}
@@ -69,14 +83,22 @@ private:
             const std::optional<piece> found = piece_at(block.subspan(at));
             if (!found && !damage_)
                 damage_ = begin_ + at;
-            if (found && damage_ && (found->type == whole || found->type == first))
-                torn_ = false;
+            if (found && (found->type == whole || found->type == first))
+                take(sequence_of(block.subspan(at, found->size)));
             at += found ? found->size : 1;
         }
     }
 
+    void take(std::optional<std::uint64_t> sequence) {
+        if (!damage_)
+            last_ = sequence;
+        else if (sequence && (!last_ || (*sequence > *last_ && *sequence - *last_ < largest_step)))
+            torn_ = false;
+    }
+
     std::filesystem::path file_;
     std::uint64_t begin_ = 0; ///< of the block
+    std::optional<std::uint64_t> last_; ///< before the damage
     std::optional<std::uint64_t> damage_;
     bool torn_ = true;
 };
