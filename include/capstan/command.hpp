@@ -14,7 +14,7 @@ class command_settlement;
 /// when the hub's lock has run out (60 s), or when the connection is lost.
 ///
 /// The outcomes complete when the hub has confirmed them. Errors: lock_lost (it was too late; the message comes again),
-/// connection_lost (whether it took effect is not known: if not, the message comes again), closed.
+/// connection_lost, timed_out, canceled (whether it took effect is not known: if not, the message comes again), closed.
 class command {
 public:
     command() = default;

@@ -44,7 +44,7 @@ public:
     /// When the hub made the batch.
     wall_clock_time enqueued_time() const { return enqueued_time_; }
 
-    /// Done with it: the hub forgets it. Errors: lock_lost, connection_lost (then it comes again), closed.
+    /// Done with it: the hub forgets it. Errors: lock_lost; connection_lost, timed_out, canceled (perhaps it comes again); closed.
     template<completion_token<> Token = asio::use_awaitable_t<>> auto async_complete(Token&& token = Token()) {
         return async_settle(true, std::forward<Token>(token));
     }

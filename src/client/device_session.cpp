@@ -95,8 +95,10 @@ void device_session::send(amqp::bytes payload, std::uint32_t format, completion<
 
 void device_session::receive(completion<command> then) {
     if (!commands_) {
-        commands_ =
-            std::make_shared<receiver_link>(strand(), address("devicebound"), connection_->options().prefetch().value_or(default_prefetch));
+        const auto& options = connection_->options();
+        commands_ = std::make_shared<receiver_link>(
+            strand(),
+            receiver_link::settings{address("devicebound"), options.prefetch().value_or(default_prefetch), options.operation_time_out()});
         participant_->add(commands_);
     }
     const auto taken_back = then.cancel();

@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include "client/completion.hpp"
 #include "client/link.hpp"
 
@@ -21,13 +23,18 @@ struct incoming {
 /// On its connection's strand.
 class receiver_link final : public link, public std::enable_shared_from_this<receiver_link> {
 public:
-    /// `prefetch` messages may wait here.
-    receiver_link(asio::any_io_executor strand, std::string address, std::uint32_t prefetch);
+    struct settings {
+        std::string address;
+        std::uint32_t prefetch;             ///< messages that may wait here
+        std::chrono::milliseconds time_out; ///< of one outcome
+    };
+    receiver_link(asio::any_io_executor strand, settings how);
 
     /// `then` runs on the strand. `taken_back` ends it with errc::canceled.
     using answer = std::move_only_function<void(std::expected<incoming, client_error>)>;
     void receive(const cancellation& taken_back, answer then);
-    /// Done when the peer has confirmed it; lock_lost when the message is no longer ours.
+    /// Done when the peer has confirmed it; lock_lost when the message is no longer ours. Taken back or too late (canceled, timed_out)
+    /// it may still take effect.
     void settle(std::uint64_t attachment, amqp::delivery_id which, const amqp::delivery_state& state, completion<> then);
 
     amqp::attach_request request() override;
@@ -37,19 +44,27 @@ public:
 
 private:
     using ticket = std::uint64_t;
+    struct outcome {
+        completion<> then;
+        std::chrono::steady_clock::time_point deadline;
+    };
     void cancel(ticket which);
+    void give_up(std::uint64_t attachment, std::uint32_t delivery, const client_error& why);
+    void watch_deadlines();
     void hand_over();
     void grant();
     void on_lost(const client_error& why) override;
 
     asio::any_io_executor strand_;
-    std::string address_, name_;
-    std::uint32_t prefetch_;
+    settings how_;
+    std::string name_;
     std::uint64_t attachment_ = 0;
     std::deque<incoming> arrived_;
     std::map<ticket, answer> waiting_;
     ticket next_ticket_ = 1;
-    std::map<std::uint32_t, completion<>> settling_; ///< by delivery-id
+    std::map<std::uint32_t, outcome> settling_; ///< by delivery-id
+    asio::steady_timer deadline_;
+    bool watching_ = false;
     std::optional<client_error> failed_;
 };
 

@@ -119,14 +119,19 @@ void service_session::cancel_receive(ticket which) {
         cancelled.mapped().fail(client_error(errc::canceled));
 }
 
+std::shared_ptr<receiver_link> service_session::receiver(const std::string& what) const {
+    return std::make_shared<receiver_link>(strand(), receiver_link::settings{"/messages/serviceBound/" + what,
+                                                                             options_.prefetch().value_or(default_prefetch),
+                                                                             options_.operation_time_out()});
+}
+
 /// As long as somebody wants feedback, one receive is under way.
 void service_session::listen() {
     if (listening_ || (unconfirmed_.empty() && waiting_.empty()))
         return;
     listening_ = true;
     if (!feedback_) {
-        feedback_ =
-            std::make_shared<receiver_link>(strand(), "/messages/serviceBound/feedback", options_.prefetch().value_or(default_prefetch));
+        feedback_ = receiver("feedback");
         participant_->add(feedback_);
     }
     feedback_->receive({}, [weak = weak_from_this()](const std::expected<incoming, client_error>& got) {
@@ -166,8 +171,7 @@ void service_session::keep(feedback_batch batch) {
 
 void service_session::receive_file(completion<file_notification> then) {
     if (!files_) {
-        files_ = std::make_shared<receiver_link>(strand(), "/messages/serviceBound/filenotifications",
-                                                 options_.prefetch().value_or(default_prefetch));
+        files_ = receiver("filenotifications");
         participant_->add(files_);
     }
     const auto taken_back = then.cancel();

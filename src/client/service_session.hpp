@@ -38,6 +38,8 @@ private:
     void join();
     sender_link& commands();
     void listen();
+    /// From what the hub has for services.
+    std::shared_ptr<receiver_link> receiver(const std::string& what) const;
     void on_feedback(feedback_batch batch);
     bool confirm(const feedback_record& record);
     void keep(feedback_batch batch);

@@ -1,8 +1,10 @@
 // The C++ clients as the fault tests drive them: each mode does one thing COUNT times and says what it has seen, line by line.
 //
-//     client_program send|receive|confirm|read COUNT     with DEVICE, SERVICE, DEVICE_ID, CAPSTAN_CA, TOKEN_LIFE (seconds),
+//     client_program send|receive|confirm|read|hold COUNT     with DEVICE (or HOST, CERTIFICATE and KEY), SERVICE, DEVICE_ID, CAPSTAN_CA,
+//     TOKEN_LIFE (s),
 //                                                     WEBSOCKETS=1
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -35,10 +37,18 @@ void tell_changes(const capstan::connection_change& change) {
         say("state", std::string("waiting: ") + change.why()->what());
 }
 
+/// The device of the connection string, or one that signs in by certificate.
+capstan::device_identity identity() {
+    if (const char* certificate = std::getenv("CERTIFICATE"))
+        return capstan::device_identity::by_certificate(example::setting("HOST"), example::setting("DEVICE_ID"), certificate,
+                                                        example::setting("KEY"));
+    return capstan::device_identity(example::setting("DEVICE"));
+}
+
 /// Up to 20 at a time are on their way, some hundred in a second.
 asio::awaitable<void> send(int count) {
     const auto executor = co_await asio::this_coro::executor;
-    capstan::device_client device(executor, example::setting("DEVICE"), impatient());
+    capstan::device_client device(executor, identity(), impatient());
     device.on_connection_changed(tell_changes);
     device.async_run(asio::detached);
     int under_way = 0;
@@ -62,7 +72,7 @@ asio::awaitable<void> send(int count) {
 }
 
 asio::awaitable<void> receive(int count) {
-    capstan::device_client device(co_await asio::this_coro::executor, example::setting("DEVICE"), impatient());
+    capstan::device_client device(co_await asio::this_coro::executor, identity(), impatient());
     device.on_connection_changed(tell_changes);
     device.async_run(asio::detached);
     for (int done = 0; done < count;) {
@@ -76,6 +86,34 @@ asio::awaitable<void> receive(int count) {
         say("completed", command.body());
         ++done;
     }
+}
+
+void say_failure(std::string_view what, const std::exception_ptr& error) {
+    say(what, error ? capstan::failure_of(error).what() : "nothing");
+}
+
+/// Takes two commands, and waits for a line on stdin before it completes them: with a second's patience, and taken back at once.
+asio::awaitable<void> hold() {
+    const auto executor = co_await asio::this_coro::executor;
+    auto options = impatient();
+    capstan::device_client device(executor, example::setting("DEVICE"), options.operation_time_out(1s).idle_time_out(30s));
+    device.async_run(asio::detached);
+    auto late = co_await device.async_receive();
+    auto taken_back = co_await device.async_receive();
+    say("holding", "two");
+    std::string line;
+    std::getline(std::cin, line);
+    asio::cancellation_signal stop;
+    asio::steady_timer over(executor, asio::steady_timer::time_point::max());
+    taken_back.async_complete(
+        asio::bind_cancellation_slot(stop.slot(), [](const std::exception_ptr& error) { say_failure("taken-back", error); }));
+    late.async_complete([&over](const std::exception_ptr& error) {
+        say_failure("late", error);
+        over.cancel();
+    });
+    stop.emit(asio::cancellation_type::terminal);
+    boost::system::error_code ignored;
+    co_await over.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 /// All at once: feedback comes in batches, up to 15 s after the first.
@@ -121,8 +159,10 @@ int main(int argc, char** argv) {
         return example::run(receive(count));
     if (mode == "confirm")
         return example::run(confirm(count));
+    if (mode == "hold")
+        return example::run(hold());
     if (mode == "read")
         return example::run(read(count));
-    std::cerr << "client_program send|receive|confirm|read COUNT\n";
+    std::cerr << "client_program send|receive|confirm|read|hold COUNT\n";
     return 1;
 }
