@@ -14,13 +14,13 @@ namespace {
 
 using headers = std::vector<std::pair<std::string, std::string>>;
 
-/// What a header may hold: the rest, a line end above all, is percent-encoded.
+/// What a header may hold: the rest, a line end above all, is percent-encoded, and '%' with it.
 std::string header_safe(std::string_view text, bool name) {
     constexpr std::string_view not_in_names = "()<>@,;:\\\"/[]?={} ";
     std::string safe;
     for (const char c : text) {
         const auto octet = static_cast<unsigned char>(c);
-        const bool bad = octet < 0x20 || octet > 0x7e || (name && not_in_names.contains(c));
+        const bool bad = octet < 0x20 || octet > 0x7e || c == '%' || (name && not_in_names.contains(c));
         safe += bad ? fmt::format("%{:02X}", octet) : std::string(1, c);
     }
     return safe;
@@ -74,6 +74,15 @@ answer describe(const hub::locked_command& given) {
     return result;
 }
 
+/// Clients take 16 to 64 KB of headers; Beast no single one beyond 64.
+bool fits(const answer& given) {
+    constexpr std::size_t limit = 48 * 1024;
+    std::size_t size = 0;
+    for (const auto& [name, value] : given.headers)
+        size += name.size() + value.size() + 4;
+    return size <= limit;
+}
+
 answer nothing() {
     answer result;
     result.status = status::no_content;
@@ -100,8 +109,17 @@ asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict w
 
 asio::awaitable<answer> receive_command(context& in, const request& asked) {
     auto start = [&](auto done) { in.hub.commands().take_next(asked.path[1], in.home, std::move(done)); };
-    const auto given = co_await ask<std::optional<hub::locked_command>>(start);
-    co_return given ? describe(*given) : nothing();
+    const auto given = co_await ask<hub::command_center::next_command>(start);
+    if (!given)
+        co_return error_answer(errc::service_unavailable, "The device's messages cannot be read now.", in.hub.clock().now());
+    if (!*given)
+        co_return nothing();
+    auto described = describe(**given);
+    if (fits(described))
+        co_return described;
+    in.hub.commands().release(asked.path[1], (*given)->token);
+    co_return error_answer(errc::header_too_large, "The next message's properties are too large for HTTP: receive it over AMQP.",
+                           in.hub.clock().now());
 }
 
 asio::awaitable<answer> settle_command(context& in, const request& asked) {

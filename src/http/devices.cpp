@@ -17,7 +17,7 @@ using registered = std::expected<store::device, hub::registry_refusal>;
 boost::json::object device_body(hub::hub& hub, const store::device& device) {
     hub::live_state live;
     if (const auto seen = hub.presence().find(device.id)) {
-        live.connected = seen->links > 0;
+        live.connected = seen->connected;
         live.connection_changed = seen->changed;
         live.last_activity = seen->last_activity;
     }

@@ -12,6 +12,7 @@
 #include <boost/beast/http/verb.hpp>
 #include <boost/json.hpp>
 
+#include "base/client_certificate.hpp"
 #include "hub/hub.hpp"
 #include "hub/registry/registry.hpp"
 
@@ -23,9 +24,11 @@ using status = boost::beast::http::status;
 
 struct request {
     verb method = verb::unknown; ///< HEAD counts as GET
+    bool head = false;
     std::vector<std::string> path; ///< segments, each percent-decoded once
     std::vector<std::pair<std::string, std::string>> query; ///< decoded; a name without a value has an empty one
     std::string authorization;
+    std::optional<client_certificate> certificate; ///< where there is no authorization
     std::optional<std::string> if_match;
     std::string body;
     std::string peer; ///< for the log

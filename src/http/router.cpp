@@ -87,6 +87,19 @@ bool allowed(const hub::access& rules, const hub::principal& who, const request&
     return device && rules.may_act_as_device(who, *device, path);
 }
 
+/// What the log is told of who may not do this; none when it may be done.
+std::optional<std::string> objection(const hub::access& rules, const request& asked, right needed) {
+    if (asked.certificate && needed == right::device) {
+        const auto device = rules.find_device(asked.path[1]);
+        return device && rules.is_certificate_of(*asked.certificate, *device) ? std::nullopt
+                                                                              : std::optional("not the device's certificate");
+    }
+    const auto who = rules.check_token(asked.authorization);
+    if (!who)
+        return hub::printable(who.error().text);
+    return allowed(rules, *who, asked, needed) ? std::nullopt : std::optional("no right");
+}
+
 /// None when the request may be served by this row.
 std::optional<answer> refusal(const context& in, const request& asked, const row& by) {
     if (by.needed == right::none)
@@ -94,11 +107,9 @@ std::optional<answer> refusal(const context& in, const request& asked, const row
     const auto now = in.hub.clock().now();
     if (!valid_version(asked.parameter("api-version").value_or("")))
         return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
-    const auto who = in.hub.access().check_token(asked.authorization);
-    if (!who || !allowed(in.hub.access(), *who, asked, by.needed)) {
+    if (const auto why = objection(in.hub.access(), asked, by.needed)) {
         if (in.hub.log_lines().take(now))
-            spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, by.path,
-                         who ? "no right" : hub::printable(who.error().text));
+            spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, by.path, *why);
         return error_answer(errc::unauthorized, "Unauthorized", now);
     }
     if (by.path.find(device_id) != by.path.npos && !hub::valid_device_id(asked.path[1]))
@@ -129,7 +140,9 @@ std::expected<resource, answer> find_resource(const context& in, const request& 
         return std::unexpected(method_not_allowed(asked.path, now));
     if (auto refused = refusal(in, asked, *found))
         return std::unexpected(*std::move(refused));
-    return resource{found->serve, found->method == verb::post};
+    if (asked.head && found->needed == right::device) // what a GET takes away would be lost
+        return std::unexpected(method_not_allowed(asked.path, now));
+    return resource{found->serve, found->method == verb::post, found->needed == right::none};
 }
 
 std::optional<std::string_view> request::parameter(std::string_view name) const {

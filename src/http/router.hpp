@@ -9,6 +9,7 @@ namespace capstan::http {
 struct resource {
     handler serve;
     bool takes_many; ///< its body may be as large as any; those of others are about one device
+    bool for_all;    ///< no right is needed
 };
 
 /// Looks at all of a request but its body: path, method, api-version, and the right that is needed. Gives the resource, or why the

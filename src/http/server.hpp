@@ -24,7 +24,8 @@ struct limits {
     std::size_t header = 16 * 1024;      ///< bytes; a token is 8 KiB at most
     std::size_t body = 1024 * 1024;      ///< bytes; a hundred devices with all they can have
     std::size_t small_body = 64 * 1024;  ///< bytes; one device
-    std::chrono::seconds request_time{30};
+    std::chrono::seconds request_time{30}; ///< for the request to come, and for its answer to go
+    std::chrono::seconds answer_time{600}; ///< to make it: a hundred changes on a slow disk
     std::chrono::seconds idle_time{60};
 };
 

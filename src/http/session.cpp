@@ -25,13 +25,16 @@ using response = beast::http::response<beast::http::string_body>;
 /// Errors come back in `error`, not as exceptions.
 auto into(boost::system::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
-request to_request(const parser& parsed, std::string peer) {
+request to_request(const parser& parsed, std::string peer, const net::stream& from) {
     const auto& message = parsed.get();
     request asked;
-    asked.method = message.method() == verb::head ? verb::get : message.method();
+    asked.head = message.method() == verb::head;
+    asked.method = asked.head ? verb::get : message.method();
     parse_target(std::string_view(message.target().data(), message.target().size()), asked);
     const auto text = [&](beast::http::field name) { return std::string(message[name]); };
     asked.authorization = text(beast::http::field::authorization);
+    if (asked.authorization.empty())
+        asked.certificate = from.peer_certificate();
     if (message.count(beast::http::field::if_match) > 0)
         asked.if_match = text(beast::http::field::if_match);
     asked.peer = std::move(peer);
@@ -41,7 +44,7 @@ request to_request(const parser& parsed, std::string peer) {
 response to_response(const answer& given, const parser::value_type& asked, bool keep_alive) {
     response message(given.status, asked.version());
     for (const auto& [name, value] : given.headers)
-        message.set(name, value);
+        message.insert(name, value); // names may differ in case only
     message.keep_alive(keep_alive);
     if (given.body) {
         message.set(beast::http::field::content_type, "application/json; charset=utf-8");
@@ -70,6 +73,9 @@ asio::awaitable<answer> answer_of(const resource& what, context& in, const reque
     co_return error_answer(errc::server_error, "InternalServerError", in.hub.clock().now());
 }
 
+/// Beyond a header, Beast reads up to so much at a time.
+constexpr std::size_t read_ahead = 64 * 1024;
+
 /// One connection, as its coroutines share it.
 struct session {
     wire on;
@@ -78,7 +84,7 @@ struct session {
     waiting_sessions& waiting;
     const websocket_host& websockets;
     std::string peer;
-    beast::flat_buffer buffer{};
+    beast::flat_buffer buffer{bounds.header + read_ahead}; ///< what cannot be parsed yet is not kept without end
 };
 
 /// As long as it lives, a server that stops does not wait for the session: it has nothing to finish.
@@ -161,17 +167,20 @@ asio::awaitable<void> let_finish(wire& on) {
 /// Of a request whose header has been read: its body is read only for who may ask this. None when there is nothing more to say:
 /// nobody is left, or the connection is another's now.
 asio::awaitable<std::optional<answer>> answer_to(session& with, parser& parsed) {
-    auto asked = to_request(parsed, with.peer);
+    auto asked = to_request(parsed, with.peer, with.on.stream());
     if (is_websocket_path(asked.path))
         co_return upgrade(with, parsed);
     const auto found = find_resource(with.in, asked);
     if (!found)
         co_return found.error();
+    if (found->for_all && !parsed.is_done()) // of a stranger no body is read
+        co_return co_await answer_of(*found, with.in, asked);
     const auto error =
         co_await read_body(with, parsed, found->takes_many ? with.bounds.body : std::min(with.bounds.body, with.bounds.small_body));
     if (error)
         co_return complaint(error, with.in.hub.clock().now());
     asked.body = std::move(parsed.get().body());
+    with.on.expires_after(with.bounds.answer_time);
     co_return co_await answer_of(*found, with.in, asked);
 }
 
@@ -188,6 +197,7 @@ asio::awaitable<bool> serve_request(session& with) {
         co_return false;
     const bool whole = !unread && parsed.is_done(); // the next request begins where this one ends
     const bool keep_alive = whole && parsed.get().keep_alive() && !with.waiting.stopping;
+    with.on.expires_after(with.bounds.request_time); // to write it
     const auto message = to_response(*given, parsed.get(), keep_alive);
     boost::system::error_code error;
     co_await beast::http::async_write(with.on, message, into(error));

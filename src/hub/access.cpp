@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/ascii.hpp"
 #include "auth/constant_time.hpp"
 
 namespace capstan::hub {
@@ -13,6 +14,14 @@ using refusal = access::refusal;
 std::unexpected<refusal> wrong_signature() {
     return std::unexpected(
         refusal{401, "The specified SAS token has an invalid signature. It does not match either the primary or secondary key."});
+}
+
+/// Which of the device's keys has signed the token; null: neither.
+const std::string* signing_key(const auth::sas_token& token, const store::device& device) {
+    for (const auto* key : {&device.primary_key, &device.secondary_key})
+        if (auth::signed_by(token, *key))
+            return key;
+    return nullptr;
 }
 
 /// No clock reaches it.
@@ -71,7 +80,7 @@ std::expected<principal, refusal> access::check_device_token(const auth::sas_tok
     for (const auto& reading : identity->device.readings) {
         device = devices_.find(reading);
         registered = registered || device;
-        if (device && (auth::signed_by(token, device->primary_key) || auth::signed_by(token, device->secondary_key)))
+        if (device && signing_key(token, *device))
             break;
         device.reset();
     }
@@ -89,6 +98,7 @@ std::expected<principal, refusal> access::check_device_token(const auth::sas_tok
     shown.devices = {device->id};
     shown.rights = auth::rights::device_connect;
     shown.generation_id = device->generation_id;
+    shown.key = *signing_key(token, *device);
     shown.expires = token.expires;
     shown.scope = std::move(scope);
     shown.scope_text = token.resource;
@@ -136,9 +146,22 @@ bool access::has(const principal& who, auth::rights needed) const {
 bool access::may_act_as_device(const principal& who, const store::device& device, std::string_view path) const {
     if (!has(who, auth::rights::device_connect) || !device.enabled)
         return false;
-    if (who.what == principal::kind::device && (who.name != device.id || who.generation_id != device.generation_id))
+    const bool own_key = who.key == device.primary_key || who.key == device.secondary_key;
+    if (who.what == principal::kind::device && (who.name != device.id || who.generation_id != device.generation_id || !own_key))
         return false;
     return auth::covers_entity(who.scope, path);
+}
+
+bool access::is_certificate_of(const client_certificate& shown, const store::device& device) {
+    const auto named = [&](const std::string& thumbprint) {
+        return !thumbprint.empty() &&
+               (auth::equal_ignoring_case(thumbprint, shown.sha1) || auth::equal_ignoring_case(thumbprint, shown.sha256));
+    };
+    if (!device.enabled)
+        return false;
+    if (device.authentication == store::authentication_type::self_signed)
+        return named(device.primary_thumbprint) || named(device.secondary_thumbprint);
+    return device.authentication == store::authentication_type::certificate_authority && shown.trusted && shown.common_name == device.id;
 }
 
 bool access::may_use_service(const principal& who, std::string_view path) const {

@@ -12,6 +12,7 @@
 #include "auth/plain_identity.hpp"
 #include "auth/resource.hpp"
 #include "auth/sas_token.hpp"
+#include "base/client_certificate.hpp"
 #include "base/clock.hpp"
 #include "hub/settings.hpp"
 #include "store/device_registry.hpp"
@@ -25,6 +26,7 @@ struct principal {
     std::string module;     ///< empty: the device itself, or a policy
     auth::rights rights = auth::rights::none;
     std::string generation_id; ///< of the device that it was shown for
+    std::string key;           ///< the device's, with which it was signed: when the device has another, it counts no more
     wall_time expires{};    ///< of the token; far away for a bare key
     auth::resource scope;   ///< what the token is good for; without host and path for a bare key: everything
     std::vector<std::string> devices; ///< the device that the scope is in, in all readings of its id; empty: it is in none
@@ -47,6 +49,9 @@ public:
     /// DeviceConnect, for a path of a device ("/devices/{id}[/modules/{id}]/messages/events") that is enabled now, and still is the one
     /// that the key was shown for. A device's key is good for its modules, which have none of their own.
     bool may_act_as_device(const principal& who, const store::device& device, std::string_view path) const;
+    /// Whether this certificate is the device's, which signs in by it and is enabled: it is one of two that the registry names, or an
+    /// authority's for this name (contract/semantics.md, 5.3).
+    static bool is_certificate_of(const client_certificate& shown, const store::device& device);
     std::optional<store::device> find_device(std::string_view id) const { return devices_.find(id); }
     /// ServiceConnect, for a path of the hub ("/messages/devicebound") or of its event hub ("/{event hub}/ConsumerGroups/…").
     bool may_use_service(const principal& who, std::string_view path) const;

@@ -27,6 +27,7 @@ struct conversation {
     std::function<void()> wake;  ///< call when the engine got output outside of the peer's own functions
 
     std::function<void(amqp::link_id)> forget_link; ///< the endpoint has ended its link by itself
+    std::function<void(amqp::link_id)> check_link;  ///< what allowed the link may have gone: it ends if nothing else does
 
     std::string hostname;        ///< what the peer calls us: of its open, without port; empty when it did not say
     peer_log log;

@@ -6,6 +6,7 @@
 #include "hub/commands/command_center.hpp"
 #include "hub/commands/device_commands.hpp"
 #include "hub/commands/feedback_center.hpp"
+#include "hub/endpoints/endpoint.hpp"
 #include "hub/presence.hpp"
 #include "hub/registry/registry.hpp"
 #include "hub/telemetry/readers.hpp"
@@ -20,13 +21,24 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
       presence_(std::make_unique<capstan::hub::presence>()), feedback_(std::make_unique<capstan::hub::feedback_center>(*this)),
       commands_(std::make_unique<capstan::hub::command_center>(*this)), readers_(std::make_unique<capstan::hub::readers>(settings)) {
     feedback_->start();
+    registry_->thread_of = [this](std::string_view id) -> run_queue& { return queue(home_of(id)); };
     registry_->on_changed = [this](const capstan::store::device& before, const std::optional<capstan::store::device>& after) {
         if (!after) // the store has removed them with the device; this is for what is in memory, and was on its way meanwhile
             commands_->drop(before.id);
+        look_again_at_links_of(before.id);
     };
 }
 
 hub::~hub() = default;
+
+/// What a link was allowed by may have changed: a device's keys, its certificates, or that it is there at all.
+void hub::look_again_at_links_of(std::string_view device) {
+    for (auto& each : presence_->links_of(device))
+        threads_[each.thread]->post([link = std::move(each.link)] {
+            if (const auto live = link.lock())
+                live->look_again();
+        });
+}
 
 std::size_t hub::home_of(std::string_view device_id) const { return std::hash<std::string_view>()(device_id) % threads_.size(); }
 

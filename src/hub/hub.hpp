@@ -57,6 +57,7 @@ public:
     std::size_t thread_count() const { return threads_.size(); }
 
 private:
+    void look_again_at_links_of(std::string_view device);
     void forget_old_telemetry();
     void on_forgotten(capstan::store::partition_id partition, const capstan::store::outcome<void>& result);
 

@@ -38,15 +38,17 @@ const identities::list* identities::of(const std::string& device) const {
     return found == shown_.end() ? nullptr : &found->second;
 }
 
-const principal* identities::for_device(const store::device& device, std::string_view path) const {
+std::optional<identities::proof> identities::for_device(const store::device& device, std::string_view path) const {
     for (const auto* some : {of(device.id), of("")}) {
         if (!some)
             continue;
         const auto found = std::ranges::find_if(*some, [&](const auto& each) { return access_.may_act_as_device(each, device, path); });
         if (found != some->end())
-            return &*found;
+            return found->what == principal::kind::policy ? proof::policy : proof::device_key;
     }
-    return nullptr;
+    if (certificate_ && access::is_certificate_of(*certificate_, device))
+        return proof::certificate;
+    return std::nullopt;
 }
 
 const principal* identities::for_service(std::string_view path) const {

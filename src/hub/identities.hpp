@@ -1,6 +1,6 @@
 #pragma once
-// Who a peer has shown itself to be: one identity by SASL PLAIN, and any number by tokens put on $cbs. Rights are decided per link,
-// from all of them (contract/iothub-amqp.md, 1 and 4.8).
+// Who a peer has shown itself to be: one identity by SASL PLAIN, any number by tokens put on $cbs, and the devices that its TLS
+// certificate is one of. Rights are decided per link, from all of them (contract/iothub-amqp.md, 1 and 4.8).
 
 #include <map>
 #include <optional>
@@ -15,14 +15,20 @@ namespace capstan::hub {
 /// Kept by the device that they are for: of thousands on one connection, a link looks at its own and at the hub's.
 class identities {
 public:
-    explicit identities(const access& rules) : access_(rules) {}
+    explicit identities(const access& rules, std::optional<client_certificate> certificate = std::nullopt)
+        : access_(rules), certificate_(std::move(certificate)) {}
 
     /// A second token for the same scope replaces the first. False when there are too many.
     bool add(const principal& shown);
 
-    bool empty() const { return shown_.empty(); }
-    /// The identity that lets the peer use this path of the device.
-    const principal* for_device(const store::device& device, std::string_view path) const;
+    /// Nobody so far: a certificate counts from when it was a device's.
+    bool empty() const { return shown_.empty() && !certificate_was_good_; }
+    bool has_certificate() const { return certificate_.has_value(); }
+    void certificate_was_good() { certificate_was_good_ = true; }
+
+    enum class proof : std::uint8_t { policy, device_key, certificate };
+    /// What lets the peer use this path of the device; none when nothing does.
+    std::optional<proof> for_device(const store::device& device, std::string_view path) const;
     /// The identity that lets the peer use this path of the service side.
     const principal* for_service(std::string_view path) const;
     /// The only device that the peer has shown itself to be, if it is only one and may still act so.
@@ -36,6 +42,8 @@ private:
     const list* of(const std::string& device) const;
 
     const access& access_;
+    std::optional<client_certificate> certificate_;
+    bool certificate_was_good_ = false;
     std::map<std::string, list> shown_; ///< by device; those of the whole hub under the empty name
 };
 

@@ -17,30 +17,36 @@ constexpr auto first_link_time = 60s, no_link_time = 300s;
 constexpr auto sign_in_time = 60s;
 /// Of links by somebody who has not signed in: the engine keeps each until the peer has answered.
 constexpr std::size_t refusals_of_strangers = 64;
+/// Live ones, to sign in and to ask: each may have brought a frame full of properties that is kept.
+constexpr std::size_t links_of_strangers = 16;
 /// Kept until the peer detaches, even when the link was refused. Azure's clients write two ids and some uuids.
 constexpr std::size_t longest_link_name = 1024;
 
 class connected_peer final : public peer {
 public:
-    connected_peer(hub& owner, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake)
+    connected_peer(hub& owner, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake,
+                   amqp::steady_time now)
         : with_{.hub = owner,
                 .thread = thread,
                 .engine = engine,
                 .origin = std::move(origin.address),
                 .wake = std::move(wake),
                 .forget_link = [this](amqp::link_id link) { drop(link); },
+                .check_link =
+                    [this](amqp::link_id link) { end_if_forbidden(link, "The device was removed, disabled or given another key."); },
                 .hostname = {},
                 .log = peer_log(owner.log_lines()),
-                .identities = identities(owner.access()),
+                .identities = identities(owner.access(), std::move(origin.certificate)),
                 .cbs_replies = {},
                 .management_replies = {},
-                .twin_links = {}} {}
+                .twin_links = {}},
+          now_(now) {}
 
     void handle(const amqp::event& event) override {
         std::visit([this](const auto& what) { on(what); }, event);
     }
 
-    void tick() override;
+    void tick(amqp::steady_time now) override;
     void writable() override {
         // An endpoint may go while it sends: the list is made first.
         std::vector<std::shared_ptr<endpoint>> live;
@@ -83,11 +89,13 @@ private:
     void drop_all();
     void refuse(const amqp::link_info& link, refusal why);
     void end_forbidden_links();
+    void end_if_forbidden(amqp::link_id link, std::string_view why);
     void close_when_unused();
     void close(std::string_view condition, std::string_view why);
 
     conversation with_;
-    wall_time without_links_since_ = with_.now(), stranger_since_ = with_.now();
+    amqp::steady_time now_; ///< of the last tick: a clock that somebody sets must not end connections
+    amqp::steady_time without_links_since_ = now_, stranger_since_ = now_;
     bool had_links_ = false, signed_in_by_sasl_ = false;
     std::size_t refused_as_stranger_ = 0;
     boost::unordered_flat_map<std::uint32_t, std::shared_ptr<endpoint>> endpoints_;
@@ -98,6 +106,8 @@ void connected_peer::on(const amqp::sasl_requested& asked) {
     constexpr std::string_view welcome = "Welcome!";
     constexpr std::uint8_t ok = 0, refused = 1;
     if (asked.mechanism == "MSSBCBS" || asked.mechanism == "ANONYMOUS")
+        return with_.engine.answer_sasl(ok, amqp::as_bytes(welcome));
+    if (asked.mechanism == "EXTERNAL" && with_.identities.has_certificate())
         return with_.engine.answer_sasl(ok, amqp::as_bytes(welcome));
     if (asked.mechanism == "PLAIN") {
         auto shown = with_.hub.access().check_plain(asked.response);
@@ -118,6 +128,8 @@ void connected_peer::on(const amqp::attached& link) {
         return;
     if (info->name.size() > longest_link_name)
         return close(amqp::condition::invalid_field, "A link's name is too long.");
+    if (with_.identities.empty() && endpoints_.size() >= links_of_strangers)
+        return close(amqp::condition::unauthorized_access, "Too many links were asked for without a token.");
     auto made = make_endpoint(with_, *info);
     if (!made)
         return refuse(*info, std::move(made.error()));
@@ -149,7 +161,7 @@ void connected_peer::drop(amqp::link_id link) {
         return;
     const auto gone = std::move(found->second);
     endpoints_.erase(found);
-    without_links_since_ = with_.now();
+    without_links_since_ = now_;
     gone->on_detached();
 }
 
@@ -158,14 +170,15 @@ void connected_peer::drop_all() {
         each->on_detached();
 }
 
-void connected_peer::tick() {
+void connected_peer::tick(amqp::steady_time now) {
+    now_ = now;
     if (const auto count = with_.log.left_out())
         spdlog::info("{} more lines about peer={} were left out", count, with_.origin);
     const bool known = !with_.identities.empty();
     if (with_.identities.forget_expired(with_.now()))
         end_forbidden_links();
     if (known && with_.identities.empty())
-        stranger_since_ = with_.now();
+        stranger_since_ = now_;
     if (with_.engine.is_open())
         close_when_unused();
 }
@@ -175,20 +188,22 @@ void connected_peer::end_forbidden_links() {
     std::vector<amqp::link_id> live;
     for (const auto& [id, each] : endpoints_)
         live.push_back(static_cast<amqp::link_id>(id));
-    for (const auto link : live) {
-        const auto* info = with_.engine.find(link);
-        if (!info || link_allowed(with_, *info))
-            continue;
-        with_.engine.detach(link, amqp::error(amqp::condition::unauthorized_access, "Token Invalid."));
-        drop(link);
-    }
+    for (const auto link : live)
+        end_if_forbidden(link, "Token Invalid.");
+}
+
+void connected_peer::end_if_forbidden(amqp::link_id link, std::string_view why) {
+    const auto* info = with_.engine.find(link);
+    if (!info || link_allowed(with_, *info))
+        return;
+    with_.engine.detach(link, amqp::error(amqp::condition::unauthorized_access, why));
+    drop(link);
     with_.wake();
 }
 
 /// Who has signed in by SASL cannot do so again: its connection ends with its token. Others may put a new one for a while.
 void connected_peer::close_when_unused() {
-    const auto now = with_.now();
-    const auto unused = now - without_links_since_;
+    const auto unused = now_ - without_links_since_;
     const auto allowed = had_links_ ? no_link_time : first_link_time;
     if (endpoints_.empty() && unused >= allowed)
         return close(amqp::condition::connection_forced,
@@ -199,7 +214,7 @@ void connected_peer::close_when_unused() {
         return;
     if (signed_in_by_sasl_)
         return close(amqp::condition::unauthorized_access, "Token Invalid.");
-    if (now - stranger_since_ >= sign_in_time)
+    if (now_ - stranger_since_ >= sign_in_time)
         close(amqp::condition::unauthorized_access, "No valid token was put on $cbs in time.");
 }
 
@@ -210,8 +225,9 @@ void connected_peer::close(std::string_view condition, std::string_view why) {
 
 } // namespace
 
-std::shared_ptr<peer> peer::create(hub& hub, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake) {
-    return std::make_shared<connected_peer>(hub, thread, engine, std::move(origin), std::move(wake));
+std::shared_ptr<peer> peer::create(hub& hub, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake,
+                                   amqp::steady_time now) {
+    return std::make_shared<connected_peer>(hub, thread, engine, std::move(origin), std::move(wake), now);
 }
 
 amqp::settings engine_settings(const settings&) {

@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <capstan/amqp/connection.hpp>
 
+#include "base/client_certificate.hpp"
 #include "base/run_queue.hpp"
 #include "hub/hub.hpp"
 
@@ -14,8 +16,8 @@ namespace capstan::hub {
 
 /// What the transport knows of who connected.
 struct peer_origin {
-    std::string address;            ///< for the log, "ip:port"
-    std::string client_thumbprint;  ///< SHA-256 of a TLS client certificate, hex upper case; empty when there is none
+    std::string address; ///< for the log, "ip:port"
+    std::optional<client_certificate> certificate{};
 };
 
 /// Lives on one io thread; all its functions are called there. The driver (server/connection_task) feeds it each engine event, and
@@ -23,13 +25,13 @@ struct peer_origin {
 class peer : public std::enable_shared_from_this<peer> {
 public:
     static std::shared_ptr<peer> create(hub& hub, std::size_t thread, amqp::connection& engine, peer_origin origin,
-                                        std::function<void()> wake);
+                                        std::function<void()> wake, amqp::steady_time now);
     virtual ~peer() = default;
 
     virtual void handle(const amqp::event& event) = 0;
 
     /// Once a second: token expiry, and the end of connections that nobody uses.
-    virtual void tick() = 0;
+    virtual void tick(amqp::steady_time now) = 0;
 
     /// The engine has room to write again after output_size() was above what endpoints fill it to.
     virtual void writable() = 0;

@@ -1,5 +1,7 @@
 #include "hub/presence.hpp"
 
+#include <algorithm>
+
 namespace capstan::hub {
 
 void presence::seen(std::string_view device, wall_time now) {
@@ -7,12 +9,14 @@ void presence::seen(std::string_view device, wall_time now) {
     states_[std::string(device)].last_activity = now;
 }
 
-void presence::link_opened(std::string_view device, wall_time now) {
+void presence::link_opened(std::string_view device, live_link link, wall_time now) {
     const std::lock_guard lock(mutex_);
     auto& now_is = states_[std::string(device)];
     now_is.last_activity = now;
-    if (now_is.links++ > 0)
+    now_is.links.push_back(std::move(link));
+    if (now_is.links.size() > 1)
         return;
+    now_is.connected = true;
     now_is.changed = now;
     ++connected_;
 }
@@ -20,16 +24,29 @@ void presence::link_opened(std::string_view device, wall_time now) {
 void presence::link_closed(std::string_view device, wall_time now) {
     const std::lock_guard lock(mutex_);
     const auto found = states_.find(std::string(device));
-    if (found == states_.end() || found->second.links == 0 || --found->second.links > 0)
+    if (found == states_.end() || found->second.links.empty())
         return;
+    auto& links = found->second.links;
+    const auto gone = std::ranges::find_if(links, [](const live_link& each) { return each.link.expired(); });
+    links.erase(gone == links.end() ? links.begin() : gone);
+    if (!links.empty())
+        return;
+    links.shrink_to_fit();
+    found->second.connected = false;
     found->second.changed = now;
     --connected_;
+}
+
+std::vector<live_link> presence::links_of(std::string_view device) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = states_.find(std::string(device));
+    return found == states_.end() ? std::vector<live_link>() : found->second.links;
 }
 
 std::optional<presence::state> presence::find(std::string_view device) const {
     const std::lock_guard lock(mutex_);
     const auto found = states_.find(std::string(device));
-    return found == states_.end() ? std::nullopt : std::optional(found->second);
+    return found == states_.end() ? std::nullopt : std::optional<state>(found->second);
 }
 
 std::size_t presence::connected() const {

@@ -1,8 +1,10 @@
 #pragma once
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -10,26 +12,39 @@
 
 namespace capstan::hub {
 
+class endpoint;
+
+/// A link of a device, and the thread that it lives on.
+struct live_link {
+    std::size_t thread;
+    std::weak_ptr<endpoint> link;
+};
+
 /// Which devices have links now, and when each was last heard of since the hub started. Thread-safe; a lock is taken when a link
 /// comes or goes.
 class presence {
 public:
     struct state {
-        std::size_t links = 0;
+        bool connected = false;
         wall_time last_activity{};
         wall_time changed{}; ///< from connected to disconnected or back
     };
 
     /// A link of the device is being opened.
     void seen(std::string_view device, wall_time now);
-    void link_opened(std::string_view device, wall_time now);
+    void link_opened(std::string_view device, live_link link, wall_time now);
+    /// One of them is gone: which one, its weak_ptr says by then.
     void link_closed(std::string_view device, wall_time now);
+    std::vector<live_link> links_of(std::string_view device) const;
     std::optional<state> find(std::string_view device) const;
     std::size_t connected() const;
 
 private:
+    struct entry : state {
+        std::vector<live_link> links;
+    };
     mutable std::mutex mutex_;
-    boost::unordered_flat_map<std::string, state> states_; ///< at most one for each registered device
+    boost::unordered_flat_map<std::string, entry> states_; ///< at most one for each registered device
     std::size_t connected_ = 0;
 };
 

@@ -3,13 +3,14 @@
 // waits for the socket as it is told. An idle stream holds no buffer and has no operation pending but that wait.
 
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/bytes.hpp"
+#include "base/client_certificate.hpp"
 
 namespace capstan::net {
 
@@ -48,8 +49,8 @@ public:
     /// The handshake, if this kind of stream has one, is over. Reads and writes drive it.
     virtual bool established() const = 0;
 
-    /// SHA-256 of the certificate that the peer gave, in upper case hex; empty without one.
-    virtual std::string peer_thumbprint() const = 0;
+    /// The certificate that the peer gave, if it gave one.
+    virtual std::optional<client_certificate> peer_certificate() const = 0;
 
     /// Says that nothing more will be written, as far as that can be done without waiting. Reading goes on.
     virtual void finish() = 0;

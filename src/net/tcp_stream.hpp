@@ -11,7 +11,7 @@ public:
     io_result read_some(std::span<std::uint8_t> into) override;
     io_result write_some(bytes_view from) override;
     bool established() const override { return true; }
-    std::string peer_thumbprint() const override { return {}; }
+    std::optional<client_certificate> peer_certificate() const override { return std::nullopt; }
     void finish() override;
 };
 

@@ -2,15 +2,18 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/ssl.h>
 
 namespace capstan::net {
 
-enum class client_certificates : std::uint8_t {
-    not_asked,
-    asked, ///< whatever comes is taken, also none: who holds which certificate is decided above by its thumbprint
+/// Whatever comes is taken, also none: who may do what with which certificate is decided above.
+struct client_certificates {
+    bool asked = false;
+    std::optional<std::filesystem::path> authorities{}; ///< PEM: those whose signature makes a certificate a trusted one
+    std::optional<std::filesystem::path> revoked{};     ///< PEM: their lists of certificates that are not trusted any more
 };
 
 /// What all server connections of a kind have in common: certificate, key, versions, ciphers (contract/semantics.md, 5.4).
@@ -18,9 +21,9 @@ enum class client_certificates : std::uint8_t {
 class tls_context {
 public:
     /// PEM files; `certificate` may hold a chain, the server's own first. The error names the file.
-    static std::expected<std::shared_ptr<const tls_context>, std::string> for_server(
-        const std::filesystem::path& certificate, const std::filesystem::path& key,
-        client_certificates asked = client_certificates::not_asked);
+    static std::expected<std::shared_ptr<const tls_context>, std::string> for_server(const std::filesystem::path& certificate,
+                                                                                     const std::filesystem::path& key,
+                                                                                     const client_certificates& clients = {});
 
     explicit tls_context(SSL_CTX* owned) : context_(owned) {}
     ~tls_context() { SSL_CTX_free(context_); }

@@ -19,6 +19,32 @@ void forget_errors() {
     errno = 0;
 }
 
+std::string thumbprint(const X509& certificate, const EVP_MD* algorithm) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (X509_digest(&certificate, algorithm, digest, &length) != 1)
+        return {};
+    std::string text;
+    for (const unsigned char byte : std::span(digest, length))
+        text += fmt::format("{:02X}", byte);
+    return text;
+}
+
+/// The last one, as the most specific, in UTF-8.
+std::string common_name(const X509& certificate) {
+    const auto* subject = X509_get_subject_name(&certificate);
+    int at = -1;
+    for (int next = at; (next = X509_NAME_get_index_by_NID(subject, NID_commonName, next)) >= 0;)
+        at = next;
+    if (at < 0)
+        return {};
+    unsigned char* text = nullptr;
+    const int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    std::string name(reinterpret_cast<const char*>(text), length > 0 ? static_cast<std::size_t>(length) : 0);
+    OPENSSL_free(text);
+    return name;
+}
+
 } // namespace
 
 tls_stream::tls_stream(tcp_socket socket, const tls_context& context) : socket_stream(std::move(socket)), ssl_(SSL_new(context.native())) {
@@ -62,16 +88,12 @@ io_result tls_stream::stopped_by(int result) {
     }
 }
 
-std::string tls_stream::peer_thumbprint() const {
+std::optional<client_certificate> tls_stream::peer_certificate() const {
     const X509* const certificate = SSL_get0_peer_certificate(ssl_);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    if (!certificate || X509_digest(certificate, EVP_sha256(), digest, &length) != 1)
-        return {};
-    std::string text;
-    for (const unsigned char byte : std::span(digest, length))
-        text += fmt::format("{:02X}", byte);
-    return text;
+    if (!certificate)
+        return std::nullopt;
+    return client_certificate{thumbprint(*certificate, EVP_sha1()), thumbprint(*certificate, EVP_sha256()), common_name(*certificate),
+                              SSL_get_verify_result(ssl_) == X509_V_OK};
 }
 
 void tls_stream::finish() {

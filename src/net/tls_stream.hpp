@@ -15,7 +15,7 @@ public:
     io_result read_some(std::span<std::uint8_t> into) override;
     io_result write_some(bytes_view from) override;
     bool established() const override { return SSL_is_init_finished(ssl_) == 1; }
-    std::string peer_thumbprint() const override;
+    std::optional<client_certificate> peer_certificate() const override;
     void finish() override;
 
 private:

@@ -21,7 +21,7 @@ public:
     io_result read_some(std::span<std::uint8_t> into) override;
     io_result write_some(bytes_view from) override;
     bool established() const override { return under_->established(); }
-    std::string peer_thumbprint() const override { return under_->peer_thumbprint(); }
+    std::optional<client_certificate> peer_certificate() const override { return under_->peer_certificate(); }
     /// Says close, or answers that of the peer. When both have been said, and after a fault, it finishes the stream below; reading
     /// sees to that if it cannot be done without waiting.
     void finish() override;

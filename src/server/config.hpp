@@ -38,6 +38,8 @@ struct config {
         std::optional<std::filesystem::path> certificate;
         std::optional<std::filesystem::path> key;
         std::optional<std::filesystem::path> ca; ///< only told to clients (ready file, command line tools)
+        std::optional<std::filesystem::path> device_authorities;
+        std::optional<std::filesystem::path> device_revocations;
     } tls;
 
     struct log_section {

@@ -64,7 +64,7 @@ void connection_task::meet() {
         if (const auto self = weak.lock())
             self->post_turn();
     };
-    peer_ = hub::peer::create(home_.hub, home_.index, *engine_, {address_, stream_->peer_thumbprint()}, std::move(wake));
+    peer_ = hub::peer::create(home_.hub, home_.index, *engine_, {address_, stream_->peer_certificate()}, std::move(wake), now_);
     if (close_at_)
         peer_->quiesce();
     spdlog::debug("{} connected", address_);
@@ -77,7 +77,7 @@ void connection_task::converse(bytes_view input) {
         peer_->handle(*event);
     if (now_ >= next_tick_) {
         next_tick_ = now_ + std::chrono::seconds(1);
-        peer_->tick();
+        peer_->tick(now_);
     }
     if (close_at_ && (peer_->unanswered() == 0 || now_ >= *close_at_)) {
         engine_->close(amqp::error(amqp::condition::connection_forced, "the hub is stopping"));

@@ -73,7 +73,8 @@ void run(const config& settings) {
     auto folder = must(data_folder::open(settings.data.folder, wishes, clock.now()));
     withdraw(settings); // only now it is certain that no other hub of this folder runs
     const auto certificates = certificates_of(settings, folder, clock.now());
-    const auto tls = must(net::tls_context::for_server(certificates.certificate, certificates.key));
+    const net::client_certificates devices{true, settings.tls.device_authorities, settings.tls.device_revocations};
+    const auto tls = must(net::tls_context::for_server(certificates.certificate, certificates.key, devices));
 
     io_threads threads(settings.listen.threads);
     const auto store = store_of(settings, folder, clock);

@@ -202,6 +202,13 @@ const setting table[] = {
     {"tls.ca", "file", "", "the CA that clients of your own certificate trust (PEM), for the ready file and the command line",
      TEXT(tls.ca, not_empty)},
 
+    {"tls.device_authorities", "file", "",
+     "CAs whose signature a device's certificate may have (PEM); its common name is the device's id",
+     TEXT(tls.device_authorities, not_empty)},
+    {"tls.device_revocations", "file", "",
+     "revocation lists of those CAs (PEM): a certificate in them, or of a CA that has none, counts for nothing",
+     TEXT(tls.device_revocations, not_empty)},
+
     {"log.level", "level", "--log-level", "trace, debug, info, warn, error or off", TEXT(log.level, log_level)},
     {"log.format", "text|json", "", "how a line of the log looks", TEXT(log.format, log_format)},
 

@@ -42,6 +42,7 @@ FOLDERS = {  # the clients, in the order of the README's table
     "proton_client": "*.py",
     "cpp": "*.py",
     "cli": "*.py",
+    "identities": "*.py",
     "durability": "*.py",
     "bad_input": "*.py",
     "wire": "wire_*.py",

@@ -22,7 +22,7 @@ class hub_client {
 public:
     hub_client(hub::hub& hub, std::size_t thread, const amqp::settings& server, const amqp::settings& client)
         : client_(amqp::side::client, client, {}), server_(amqp::side::server, server, {}),
-          peer_(hub::peer::create(hub, thread, server_, {.address = "test", .client_thumbprint = {}}, [] {})) {}
+          peer_(hub::peer::create(hub, thread, server_, {.address = "test"}, [] {}, {})) {}
     ~hub_client() { peer_->disconnected(); }
 
     amqp::connection& engine() { return client_; }
@@ -42,7 +42,10 @@ public:
         }
         return moved;
     }
-    void advance(std::chrono::milliseconds by) { now_ += by; }
+    void advance(std::chrono::milliseconds by) {
+        now_ += by;
+        peer_->tick(now_);
+    }
 
     /// What the client has heard since it was last asked.
     struct heard {
@@ -131,7 +134,7 @@ protected:
     void advance(std::chrono::milliseconds by) {
         clock.advance(by);
         for (auto& each : clients)
-            each->advance(by), each->peer().tick();
+            each->advance(by);
         for (std::size_t thread = 0; thread < instance->thread_count(); ++thread)
             instance->tick(thread);
         settle();

@@ -51,7 +51,7 @@ void command_center::release(std::string device, lock_token token) {
     with(std::move(device), [token](device_commands& queue) { queue.release(token); });
 }
 
-void command_center::take_next(std::string device, run_queue& home, taken_out done) {
+void command_center::take_next(std::string device, run_queue& home, std::move_only_function<void(next_command)> done) {
     with(std::move(device), [&home, done = std::move(done)](device_commands& queue) mutable { queue.take_next(home, std::move(done)); });
 }
 
@@ -67,12 +67,15 @@ void command_center::settle_by_id(std::string device, std::string message_id, ve
     });
 }
 
-void command_center::purge(std::string device, run_queue& home, std::move_only_function<void(std::size_t)> done) {
+void command_center::purge(std::string device, run_queue& home, purged done) {
     with(std::move(device), [&home, done = std::move(done)](device_commands& queue) mutable { queue.purge(home, std::move(done)); });
 }
 
-void command_center::drop(std::string device) {
-    with(std::move(device), [](device_commands& queue) { queue.drop(); });
+/// A queue that is not there has nothing in memory and nothing on its way; what was stored has gone with the device.
+void command_center::drop(const std::string& device) {
+    auto& queues = shards_[hub_.home_of(device)];
+    if (const auto found = queues.find(device); found != queues.end())
+        found->second->when_loaded([](device_commands& queue) { queue.drop(); });
 }
 
 void command_center::tick(std::size_t thread) {

@@ -40,18 +40,19 @@ public:
     void release(std::string device, lock_token token);
 
     /// The device's next command, or none, for who has no link: nobody holds its lock, which ends with its time. `done` runs on `home`.
-    using taken_out = std::move_only_function<void(std::optional<locked_command>)>;
-    void take_next(std::string device, run_queue& home, taken_out done);
+    using next_command = std::expected<std::optional<locked_command>, amqp::error>;
+    void take_next(std::string device, run_queue& home, std::move_only_function<void(next_command)> done);
 
     /// What the device says of a command that it holds. Durable when `done` runs without an error.
     void settle(std::string device, lock_token token, verdict what, run_queue& home, taken done);
     /// The same, naming the command by its message id.
     void settle_by_id(std::string device, std::string message_id, verdict what, run_queue& home, taken done);
 
-    /// `done` gets how many commands were purged.
-    void purge(std::string device, run_queue& home, std::move_only_function<void(std::size_t)> done);
-    /// The device was deleted: its queue is forgotten.
-    void drop(std::string device);
+    /// `done` gets how many commands were purged; none when they could not be.
+    using purged = std::move_only_function<void(std::optional<std::size_t>)>;
+    void purge(std::string device, run_queue& home, purged done);
+    /// The device was deleted: its queue is forgotten. On the device's home thread, before another of its name can be known there.
+    void drop(const std::string& device);
 
     /// Once a second on each thread.
     void tick(std::size_t thread);

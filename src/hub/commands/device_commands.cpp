@@ -95,9 +95,13 @@ void device_commands::release(const lock_token& token) {
     dispatch();
 }
 
-void device_commands::take_next(run_queue& asker, command_center::taken_out done) {
+void device_commands::take_next(run_queue& asker, std::move_only_function<void(command_center::next_command)> done) {
     constexpr receiver_id nobody = 0;
-    auto next = mailbox_.lock_next(nobody, new_lock_token(), now());
+    command_center::next_command next = std::unexpected(amqp::error());
+    if (loaded_)
+        next = mailbox_.lock_next(nobody, new_lock_token(), now());
+    else
+        next = std::unexpected(describe(*unreadable_, now()));
     asker.post([done = std::move(done), next = std::move(next)]() mutable { done(std::move(next)); });
 }
 
@@ -118,6 +122,8 @@ void device_commands::settle(const lock_token& token, verdict what, run_queue& a
     auto answer = [&asker, done = std::move(done)](std::optional<amqp::error> error) mutable {
         asker.post([done = std::move(done), error = std::move(error)]() mutable { done(std::move(error)); });
     };
+    if (!loaded_)
+        return answer(describe(*unreadable_, now()));
     auto settled = mailbox_.settle(token, what, now());
     if (!settled)
         return answer(describe(settled.error(), "The lock of the message has been lost.", now()));
@@ -141,11 +147,13 @@ void device_commands::settle_by_id(const std::string& message_id, verdict what, 
     settle(mailbox_.token_of(message_id).value_or(lock_token{}), what, asker, std::move(done));
 }
 
-void device_commands::purge(run_queue& asker, std::move_only_function<void(std::size_t)> done) {
+void device_commands::purge(run_queue& asker, command_center::purged done) {
+    if (!loaded_)
+        return asker.post([done = std::move(done)]() mutable { done(std::nullopt); });
     auto leaving = mailbox_.purge();
     const auto count = leaving.size();
     remove(std::move(leaving), [&asker, count, done = std::move(done)](const store::outcome<void>& result) mutable {
-        asker.post([done = std::move(done), count = result ? count : 0]() mutable { done(count); });
+        asker.post([done = std::move(done), count = result ? std::optional(count) : std::nullopt]() mutable { done(count); });
     });
 }
 

@@ -15,10 +15,10 @@ public:
     void want(receiver_id id, run_queue& home, std::weak_ptr<command_receiver> receiver, std::size_t count);
     void leave(receiver_id id);
     void release(const lock_token& token);
-    void take_next(run_queue& home, command_center::taken_out done);
+    void take_next(run_queue& home, std::move_only_function<void(command_center::next_command)> done);
     void settle(const lock_token& token, verdict what, run_queue& home, command_center::taken done);
     void settle_by_id(const std::string& message_id, verdict what, run_queue& home, command_center::taken done);
-    void purge(run_queue& home, std::move_only_function<void(std::size_t)> done);
+    void purge(run_queue& home, command_center::purged done);
     void drop();
     void tick();
 

@@ -35,8 +35,10 @@ public:
     /// The link is one of this device's: the device is connected as long as it has one.
     void belongs_to(std::string device) {
         device_ = std::move(device);
-        with_.hub.presence().link_opened(device_, with_.now());
+        with_.hub.presence().link_opened(device_, {with_.thread, weak_from_this()}, with_.now());
     }
+    /// The device has been changed or removed: the link may not be allowed any more.
+    void look_again() { with_.check_link(link_); }
 
 protected:
     amqp::connection& engine() { return with_.engine; }

@@ -38,12 +38,12 @@ std::string_view leaf(node what) {
 
 /// An identity that lets the peer use the node of a device that the address names, and the device.
 struct device_access {
-    const principal* who;
+    identities::proof by;
     store::device device;
     std::string module;
 };
 std::optional<device_access> find_device(const conversation& with, const address& where) {
-    if (with.identities.empty())
+    if (with.identities.empty() && !with.identities.has_certificate())
         return std::nullopt;
     const auto module = where.module ? where.module->readings.front() : std::string();
     for (const auto& reading : where.device->readings) {
@@ -51,8 +51,8 @@ std::optional<device_access> find_device(const conversation& with, const address
         if (!device)
             continue;
         const auto path = fmt::format("/devices/{}{}{}{}", device->id, module.empty() ? "" : "/modules/", module, leaf(where.what));
-        if (const auto* who = with.identities.for_device(*device, path))
-            return device_access{who, std::move(*device), module};
+        if (const auto by = with.identities.for_device(*device, path))
+            return device_access{*by, std::move(*device), module};
     }
     return std::nullopt;
 }
@@ -71,10 +71,9 @@ std::string service_path(const conversation& with, const address& where) {
 
 std::shared_ptr<endpoint> device_endpoint(conversation& with, const amqp::link_info& link, node what, const device_access& of) {
     const bool sends = link.role == amqp::role::sender;
-    const bool by_policy = of.who->what == principal::kind::policy;
     // Modules receive their inputs from an edge gateway, on the telemetry address: a hub has none to send, and no queue for them.
     if (what == node::telemetry && !sends)
-        return std::make_shared<telemetry_in_endpoint>(with, link.id, of.device, of.module, by_policy);
+        return std::make_shared<telemetry_in_endpoint>(with, link.id, of.device, of.module, of.by);
     if (what == node::device_bound && sends && of.module.empty())
         return std::make_shared<commands_out_endpoint>(with, link.id, of.device.id);
     if (what == node::twin && sends)
@@ -90,6 +89,8 @@ made make_device_endpoint(conversation& with, const amqp::link_info& link, std::
     const auto found = find_device(with, where);
     if (!found)
         return refuse(with, errc::unauthorized, "Unauthorized");
+    if (found->by == identities::proof::certificate)
+        with.identities.certificate_was_good();
     auto endpoint = device_endpoint(with, link, where.what, *found);
     if (!endpoint)
         return unknown_address(with, text);

@@ -32,8 +32,9 @@ std::string model_id(const amqp::link_info& link) {
     return text.size() <= model_id_max ? std::string(text) : std::string();
 }
 
-annotation_pairs make_stamp(conversation& with, amqp::link_id link, const store::device& sender, std::string_view module, bool by_policy) {
-    const auto auth_method = auth_method_text(by_policy, !module.empty());
+annotation_pairs make_stamp(conversation& with, amqp::link_id link, const store::device& sender, std::string_view module,
+                            identities::proof by) {
+    const auto auth_method = auth_method_text(by, !module.empty());
     const auto model = model_id(*with.engine.find(link));
     return stamp_pairs(
         {.device = sender.id, .module = module, .generation_id = sender.generation_id, .auth_method = auth_method, .model_id = model});
@@ -50,8 +51,8 @@ store::partition_id partition_of(std::string_view device, store::partition_id co
 }
 
 telemetry_in_endpoint::telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, std::string module,
-                                             bool by_policy)
-    : endpoint(with, link), stamp_(make_stamp(with, link, sender, module, by_policy)),
+                                             identities::proof by)
+    : endpoint(with, link), stamp_(make_stamp(with, link, sender, module, by)),
       partition_(partition_of(sender.id, with.hub.store().telemetry().partition_count())) {}
 
 telemetry_in_endpoint::~telemetry_in_endpoint() {

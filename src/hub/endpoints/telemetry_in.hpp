@@ -9,7 +9,7 @@ namespace capstan::hub {
 /// What arrives in one turn of the io thread is appended to the log together, and accepted together once it is on disk.
 class telemetry_in_endpoint final : public endpoint {
 public:
-    telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, std::string module, bool by_policy);
+    telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, std::string module, identities::proof by);
     ~telemetry_in_endpoint() override;
 
     void open() override;

@@ -111,14 +111,15 @@ void registry::update(change asked, run_queue& home, registry_answer<store::devi
 void registry::remove(std::string id, store::condition when, run_queue& home, registry_answer<store::device> done) {
     if (std::holds_alternative<store::must_not_exist>(when))
         when = store::must_exist{};
-    auto answer = [this, id, done = std::move(done)](stored result) mutable {
+    auto& thread = thread_of ? thread_of(id) : home;
+    auto answer = [this, id, &home, done = std::move(done)](stored result) mutable {
         if (!result)
-            return done(std::unexpected(to_refusal(result.error(), id)));
+            return refuse(to_refusal(result.error(), id), home, std::move(done));
         if (on_changed)
             on_changed(*result, std::nullopt);
-        done(*std::move(result));
+        home.post([done = std::move(done), removed = *std::move(result)]() mutable { done(std::move(removed)); });
     };
-    devices_.remove(std::move(id), std::move(when), {home, std::move(answer)});
+    devices_.remove(std::move(id), std::move(when), {thread, std::move(answer)});
 }
 
 } // namespace capstan::hub

@@ -32,9 +32,10 @@ public:
     std::vector<store::device> list(std::size_t top, std::string_view after = {}) const { return devices_.list(after, top); }
     store::device_counts count() const { return devices_.count(); }
 
-    /// Called after a device was changed, or removed (then `after` is none), and before the request is answered, on the thread that
-    /// answers. To be set before the first request.
+    /// Called after a device was changed, or removed (then `after` is none), and before the request is answered. A removal is told of on
+    /// thread_of(id), where it comes before all that follows it. Both to be set before the first request.
     std::function<void(const store::device& before, const std::optional<store::device>& after)> on_changed;
+    std::function<run_queue&(std::string_view id)> thread_of;
 
 private:
     struct change {

@@ -62,9 +62,10 @@ void message_pairs(const annotation_pairs& stamp, const amqp::message_view& mess
     take(message.application_properties(), lifted);
 }
 
-std::string auth_method_text(bool by_policy, bool module) {
-    const auto* scope = by_policy ? "hub" : module ? "module" : "device";
-    return fmt::format(R"({{"scope":"{}","type":"sas","issuer":"iothub","acceptingIpFilterRule":null}})", scope);
+std::string auth_method_text(identities::proof by, bool module) {
+    const auto* scope = by == identities::proof::policy ? "hub" : module ? "module" : "device";
+    const auto [type, issuer] = by == identities::proof::certificate ? std::pair("x509", "external") : std::pair("sas", "iothub");
+    return fmt::format(R"({{"scope":"{}","type":"{}","issuer":"{}","acceptingIpFilterRule":null}})", scope, type, issuer);
 }
 
 void annotations_head(const store::event_view& event, bytes& out) {

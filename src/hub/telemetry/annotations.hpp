@@ -6,6 +6,7 @@
 #include <capstan/amqp/message.hpp>
 
 #include "base/clock.hpp"
+#include "hub/identities.hpp"
 #include "store/telemetry_log.hpp"
 
 namespace capstan::hub {
@@ -32,7 +33,7 @@ annotation_pairs stamp_pairs(const sender_stamp& sender);
 void message_pairs(const annotation_pairs& stamp, const amqp::message_view& message, wall_time now, annotation_pairs& out);
 
 /// {"scope":…,"type":…,"issuer":"iothub","acceptingIpFilterRule":null}
-std::string auth_method_text(bool by_policy, bool module);
+std::string auth_method_text(identities::proof by, bool module);
 
 /// The message-annotations section of a stored event for a reader: the log's pairs, then `event.annotations` follows on the wire.
 /// Replaces `out`.

@@ -121,6 +121,29 @@ TEST_F(device_bound_test, only_the_device_itself_may) {
     EXPECT_EQ(verdict(ask(verb::get, "/devices/none/messages/devicebound" + version)), "401 IotHubUnauthorizedAccess");
 }
 
+/// They wait for a device that speaks AMQP, and are not locked meanwhile.
+TEST_F(device_bound_test, properties_that_no_header_can_hold) {
+    std::string long_one;
+    for (int i = 0; i < 12'000; ++i)
+        long_one += "\xc3\xa9";
+    send("open", "m1", long_one);
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(verdict(as("dev1", verb::get, "devicebound")), "431 GenericRequestHeaderFieldsTooLarge");
+    instance->commands().settle_by_id("dev1", "m1", hub::verdict::complete, queue, [](std::optional<amqp::error> error) {
+        EXPECT_TRUE(error); // nobody holds it
+    });
+}
+
+TEST_F(device_bound_test, looking_takes_nothing_away) {
+    send("open");
+    const auto known = instance->store().devices().find("dev1");
+    const auto token = auth::make_sas_token("hub.local/devices/dev1", known->primary_key, "", clock.now() + std::chrono::hours(1));
+    test::https_client own(port, client_tls);
+    test::beast::http::write(own.wire, request(verb::head, "/devices/dev1/messages/devicebound" + version, {}, {}, token));
+    EXPECT_EQ(own.answer(true).result_int(), 405u);
+    EXPECT_EQ(as("dev1", verb::get, "devicebound").body(), "open");
+}
+
 /// What a service wrote must not become a header of its own.
 TEST_F(device_bound_test, properties_cannot_break_out_of_their_header) {
     send("open", "m1", "a\r\nSet-Cookie: b\xc3\xa9");

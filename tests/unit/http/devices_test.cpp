@@ -118,7 +118,7 @@ TEST_F(devices_test, an_answer_of_the_hub_can_be_sent_back) {
 
 TEST_F(devices_test, connection_state) {
     create("dev1");
-    instance->presence().link_opened("dev1", clock.now());
+    instance->presence().link_opened("dev1", {}, clock.now());
     const auto shown = json_of(ask(verb::get, at("dev1")));
     EXPECT_EQ(shown.at("connectionState"), "Connected");
     EXPECT_EQ(shown.at("lastActivityTime"), "2023-11-14T22:13:20.0000000Z");

@@ -132,6 +132,20 @@ TEST_F(server_test, a_stop_does_not_wait_for_the_rest_of_a_request) {
     EXPECT_TRUE(client->ended());
 }
 
+/// Beast would keep what it cannot parse yet for as long as it comes.
+TEST_F(server_test, an_endless_line_in_a_chunked_body_is_not_kept) {
+    write("POST /devices?api-version=2021-04-12 HTTP/1.1\r\n" + owner() + "Transfer-Encoding: chunked\r\n\r\n5;" +
+          std::string(256 << 10, 'a'));
+    EXPECT_EQ(client->answer().result_int(), 400);
+    EXPECT_TRUE(client->ended());
+}
+
+TEST_F(server_test, of_a_stranger_no_body_is_read) {
+    write("GET /livez HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;aaaa");
+    EXPECT_EQ(client->answer().result_int(), 200);
+    EXPECT_TRUE(client->ended());
+}
+
 TEST_F(server_test, too_large_a_header_is_refused) {
     auto asked = request(verb::get, devices);
     asked.set("X-Much", std::string(20'000, 'x'));

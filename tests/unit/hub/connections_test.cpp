@@ -1,5 +1,6 @@
 // Who has a place at the hub, and for how long: what a stranger may do, tokens that end, connections that nobody uses.
 
+#include "hub/registry/registry.hpp"
 #include "support/hub_fixture.hpp"
 
 namespace capstan::test {
@@ -126,6 +127,29 @@ TEST_F(connections_test, a_stranger_gets_few_refusals) {
     EXPECT_FALSE(known.news.closed) << "who has signed in is only told so";
 }
 
+/// Those that are granted count too: each may bring a frame full of properties.
+TEST_F(connections_test, a_stranger_has_few_links) {
+    auto& client = stranger();
+    for (int i = 0; i < 16; ++i)
+        receiver(client, "$cbs", 1);
+    EXPECT_FALSE(client.news.closed);
+    receiver(client, "$cbs", 1);
+    ASSERT_TRUE(client.news.closed);
+    EXPECT_EQ(client.news.closed->error.condition, "amqp:unauthorized-access");
+}
+
+/// A clock that is set is no reason to end anything but tokens.
+TEST_F(connections_test, idle_times_do_not_follow_the_wall_clock) {
+    auto& client = stranger();
+    auto& idle = connect_device("dev1");
+    clock.advance(20min);
+    for (auto* each : {&client, &idle}) {
+        each->advance(0s);
+        settle();
+        EXPECT_FALSE(each->news.closed);
+    }
+}
+
 TEST_F(connections_test, a_long_link_name_ends_the_connection) {
     auto& client = stranger();
     session[&client] = client.engine().open_session().value();
@@ -204,6 +228,34 @@ TEST_F(connections_test, a_disabled_device_reports_nothing) {
 }
 
 /// The redirect names us as the client does, whatever that looks like.
+/// Changes through the registry, as REST makes them, and what becomes of a link that the device has.
+TEST_F(connections_test, what_a_link_was_allowed_by_may_go) {
+    const auto left_by = [&](const std::string& id, std::optional<boost::json::value> change) {
+        add_device(id);
+        auto& device = connect_device(id);
+        const auto& policy = *policies.find("device");
+        auto& by_policy =
+            connect("device@sas.root.hub", auth::make_sas_token("hub.local", policy.primary_key, policy.name, clock.now() + 1h));
+        sender(device, "/devices/" + id + "/messages/events");
+        sender(by_policy, "/devices/" + id + "/messages/events");
+        auto done = [](const std::expected<store::device, hub::registry_refusal>& result) { ASSERT_TRUE(result); };
+        if (change)
+            instance->registry().put(id, *std::move(change), store::must_exist{}, queue, done);
+        else
+            instance->registry().remove(id, store::must_exist{}, queue, done);
+        settle();
+        return std::pair(refused(device), refused(by_policy));
+    };
+    using conditions = std::vector<std::string>;
+    const conditions none, cut{"amqp:unauthorized-access"};
+    const boost::json::object other_keys{
+        {"symmetricKey", {{"primaryKey", "b3RoZXIgb3RoZXIgb3RoZXI="}, {"secondaryKey", "bmV3IG5ldyBuZXcgbmV3IG5ldw=="}}}};
+    EXPECT_EQ(left_by("harmless", boost::json::object{{"statusReason", "why not"}}), std::pair(none, none));
+    EXPECT_EQ(left_by("disabled", boost::json::object{{"status", "disabled"}}), std::pair(cut, cut));
+    EXPECT_EQ(left_by("removed", std::nullopt), std::pair(cut, cut));
+    EXPECT_EQ(left_by("renewed", boost::json::object{{"authentication", other_keys}}), std::pair(cut, none));
+}
+
 TEST_F(connections_test, a_redirect_keeps_an_ipv6_address_whole) {
     auto& client = *client_settings.emplace_back(std::make_unique<amqp::settings>());
     client.container_id = "test";

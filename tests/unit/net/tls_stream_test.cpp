@@ -1,6 +1,7 @@
 #include "net/tls_stream.hpp"
 
 #include <csignal>
+#include <deque>
 #include <future>
 #include <thread>
 
@@ -8,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "unit/authority.hpp"
 #include "unit/net/loopback.hpp"
 
 namespace capstan::net {
@@ -22,7 +24,7 @@ constexpr std::size_t record_header = 5;
 
 struct tls_stream_test : testing::Test {
     certificate files;
-    loopback pair;
+    std::deque<loopback> pairs;
     std::shared_ptr<const tls_context> context;
     std::unique_ptr<tls_stream> stream;
     asio::ssl::context client_context{asio::ssl::context::tls_client};
@@ -35,8 +37,11 @@ struct tls_stream_test : testing::Test {
         client_context.load_verify_file(files.file);
     }
 
-    void make(client_certificates asked = client_certificates::not_asked) {
+    void make(const client_certificates& asked = {}) {
         context = tls_context::for_server(files.file, files.key_file, asked).value();
+        client.reset();
+        stream.reset();
+        auto& pair = pairs.emplace_back();
         stream = std::make_unique<tls_stream>(std::move(pair.near), *context);
         client = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket>>(std::move(pair.far), client_context);
     }
@@ -79,11 +84,6 @@ struct tls_stream_test : testing::Test {
 
 TEST_F(tls_stream_test, speaks_tls_1_2_and_1_3) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-        pair.far = asio::ip::tcp::socket(pair.context);
-        asio::ip::tcp::acceptor acceptor(pair.context, {asio::ip::address_v4::loopback(), 0});
-        pair.far.connect(acceptor.local_endpoint());
-        pair.near = net::tcp_socket(pair.context);
-        acceptor.accept(pair.near);
         SSL_CTX_set_min_proto_version(client_context.native_handle(), version);
         SSL_CTX_set_max_proto_version(client_context.native_handle(), version);
         make();
@@ -95,7 +95,7 @@ TEST_F(tls_stream_test, speaks_tls_1_2_and_1_3) {
         EXPECT_EQ(as_text(bytes_view(buffer).first(5)), "hello");
         EXPECT_EQ(stream->write_some(as_bytes("welcome")).count, 7u);
         EXPECT_EQ(client->read_some(asio::buffer(buffer)), 7u);
-        EXPECT_EQ(stream->peer_thumbprint(), "");
+        EXPECT_FALSE(stream->peer_certificate());
     }
 }
 
@@ -217,13 +217,45 @@ TEST_F(tls_stream_test, knows_the_thumbprint_of_a_client_certificate) {
     const certificate device;
     client_context.use_certificate_file(device.file, asio::ssl::context::pem);
     client_context.use_private_key_file(device.key_file, asio::ssl::context::pem);
-    make(client_certificates::asked);
+    make({.asked = true});
     ASSERT_FALSE(shake_hands());
     unsigned char digest[32];
     X509_digest(SSL_get_certificate(client->native_handle()), EVP_sha256(), digest, nullptr);
     char first[3];
     std::snprintf(first, sizeof first, "%02X", digest[0]);
-    EXPECT_THAT(stream->peer_thumbprint(), testing::AllOf(testing::SizeIs(64), testing::StartsWith(first)));
+    const auto shown = stream->peer_certificate();
+    ASSERT_TRUE(shown);
+    EXPECT_THAT(shown->sha256, testing::AllOf(testing::SizeIs(64), testing::StartsWith(first)));
+    EXPECT_EQ(shown->sha1.size(), 40u);
+    EXPECT_FALSE(shown->trusted);
+}
+
+/// What is said of a client's certificate, at once and when its session is resumed.
+TEST_F(tls_stream_test, a_client_certificate_is_trusted_when_its_authority_is) {
+    test::authority ours, theirs;
+    const auto judge = [&](const test::certificate_files& device) {
+        asio::ssl::context own(asio::ssl::context::tls_client);
+        own.use_certificate_file(device.certificate.string(), asio::ssl::context::pem);
+        own.use_private_key_file(device.key.string(), asio::ssl::context::pem);
+        client_context = std::move(own);
+        make({.asked = true, .authorities = ours.file()});
+        EXPECT_FALSE(shake_hands());
+        return stream->peer_certificate();
+    };
+    const auto good = judge(ours.issue("pump-7", ""));
+    ASSERT_TRUE(good);
+    EXPECT_TRUE(good->trusted);
+    EXPECT_EQ(good->common_name, "pump-7");
+    EXPECT_FALSE(judge(theirs.issue("pump-7", ""))->trusted);
+    EXPECT_FALSE(judge(ours.self_signed("pump-7", ""))->trusted);
+    EXPECT_FALSE(judge(ours.issue("pump-7", "", -60))->trusted);
+}
+
+TEST_F(tls_stream_test, authorities_that_cannot_be_used_are_named) {
+    const auto bad = tls_context::for_server(files.file, files.key_file, {.asked = true, .authorities = "/none.pem"});
+    ASSERT_FALSE(bad);
+    EXPECT_THAT(bad.error(), testing::HasSubstr("/none.pem"));
+    EXPECT_FALSE(tls_context::for_server(files.file, files.key_file, {.asked = true, .revoked = files.file}));
 }
 
 TEST_F(tls_stream_test, a_session_is_resumed) {

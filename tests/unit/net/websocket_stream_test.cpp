@@ -93,7 +93,7 @@ TEST_F(websocket_stream_test, carries_bytes_both_ways) {
     EXPECT_EQ(stream->write_some(as_bytes("welcome")).count, 7u);
     EXPECT_EQ(message(), "welcome");
     EXPECT_TRUE(stream->established());
-    EXPECT_EQ(stream->peer_thumbprint(), "");
+    EXPECT_FALSE(stream->peer_certificate());
 }
 
 TEST_F(websocket_stream_test, messages_and_fragments_are_one_stream) {
@@ -211,7 +211,7 @@ public:
         return count > 0 ? io_result{io_state::moved, count} : io_result{io_state::wait_writable};
     }
     bool established() const override { return true; }
-    std::string peer_thumbprint() const override { return "AB"; }
+    std::optional<client_certificate> peer_certificate() const override { return client_certificate{"AB", "", "", false}; }
     void finish() override { finished = true; }
     tcp_socket& socket() override { return none; }
 
@@ -240,7 +240,7 @@ TEST_F(websocket_on_narrow_stream_test, the_answer_to_the_request_comes_before_a
     EXPECT_EQ(begun.write_some(as_bytes("y")).count, 1u);
     EXPECT_EQ(narrow.written, "HTTP/1.1 101\x82\x01y");
     EXPECT_EQ(begun.read_some(buffer).count, 1u);
-    EXPECT_EQ(begun.peer_thumbprint(), "AB");
+    EXPECT_EQ(begun.peer_certificate()->sha1, "AB");
 }
 
 TEST_F(websocket_on_narrow_stream_test, a_ping_in_the_middle_of_a_frame_is_answered_behind_it) {

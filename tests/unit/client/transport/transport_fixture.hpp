@@ -15,7 +15,7 @@
 #include <capstan/error.hpp>
 
 #include "client/transport/byte_stream.hpp"
-#include "unit/client/transport/certificates.hpp"
+#include "unit/authority.hpp"
 
 namespace capstan::test {
 

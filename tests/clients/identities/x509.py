@@ -1,0 +1,120 @@
+"""Devices that sign in by certificate: named by thumbprint, or signed by an authority; with Microsoft's SDK, the C++ client and HTTPS."""
+import http.client
+import os
+import pathlib
+import ssl
+import subprocess
+import tempfile
+
+from harness.hub import CAPSTAN, ROOT, Hub, expect, expect_equal, main
+from harness.node_case import node_options
+
+PROGRAM = pathlib.Path(CAPSTAN).parent / "tests/client_program"
+LIMIT = 40  # seconds
+
+
+class Certificates:
+    """OpenSSL's command line as the operator of a plant would use it."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="x509-"))
+        self.openssl("req", "-x509", *self.new_key("ca"), "-subj", "/CN=plant", "-days", "2", "-out", "ca.pem", "-addext",
+                     "basicConstraints=critical,CA:TRUE")
+        (self.folder / "index.txt").touch()
+        (self.folder / "ca.cnf").write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ndefault_md=sha256\ndefault_crl_days=2\n")
+
+    def openssl(self, *arguments):
+        return subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    @staticmethod
+    def new_key(stem):
+        return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{stem}.key"]
+
+    def self_signed(self, stem):
+        self.openssl("req", "-x509", *self.new_key(stem), "-subj", f"/CN={stem}", "-days", "2", "-out", f"{stem}.pem")
+        return self.files(stem)
+
+    def signed(self, stem, common_name):
+        self.openssl("req", *self.new_key(stem), "-subj", f"/CN={common_name}", "-out", f"{stem}.csr")
+        self.openssl("x509", "-req", "-in", f"{stem}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out",
+                     f"{stem}.pem")
+        return self.files(stem)
+
+    def files(self, stem):
+        return self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
+
+    def thumbprint(self, stem, digest):
+        return self.openssl("x509", "-in", f"{stem}.pem", "-noout", "-fingerprint", f"-{digest}").split("=")[1].strip().replace(":", "")
+
+    def revoke(self, stem):
+        self.openssl("ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-revoke", f"{stem}.pem")
+
+    def revocations(self):
+        self.openssl("ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-gencrl", "-out", "ca.crl")
+        return self.folder / "ca.crl"
+
+
+def with_node(hub, device, how, files):
+    environment = {**os.environ, "NODE_OPTIONS": " ".join(node_options()),
+                   "DEVICE": f"HostName={hub.hostname};DeviceId={device};x509=true"}
+    script = ROOT / "tests/clients/identities/x509_device.mjs"
+    done = subprocess.run(["node", script, how, *files], env=environment, cwd=ROOT / "tests/clients", capture_output=True, text=True,
+                          timeout=LIMIT)
+    return done.stdout.splitlines() or [done.stderr]
+
+
+def with_cpp(hub, device, files, count=3):
+    environment = {"PATH": os.environ["PATH"], "HOST": hub.hostname, "DEVICE_ID": device, "CERTIFICATE": files[0], "KEY": files[1],
+                   "CAPSTAN_CA": str(hub.ca)}
+    done = subprocess.run([PROGRAM, "send", str(count)], env=environment, capture_output=True, text=True, timeout=LIMIT)
+    return [line.split(" ")[0] for line in done.stdout.splitlines() if line.startswith(("accepted", "failed"))]
+
+
+def receive(hub, device, files):
+    """GET of the next command over HTTPS, without a token."""
+    context = ssl.create_default_context(cafile=hub.ca)
+    if files:
+        context.load_cert_chain(*files)
+    connection = http.client.HTTPSConnection(hub.hostname, hub.https_port, context=context, timeout=LIMIT)
+    connection.request("GET", f"/devices/{device}/messages/devicebound?api-version=2021-04-12")
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def command(hub, device, text):
+    hub.cli("device", "c2d-message", "send", "-d", device, "--da", text)
+
+
+def test():
+    made = Certificates()
+    named, other = made.self_signed("named"), made.self_signed("other")
+    signed, stolen, revoked = made.signed("signed", "signed"), made.signed("stolen", "named"), made.signed("revoked", "revoked")
+    made.revoke("revoked")
+    environment = {**os.environ, "CAPSTAN_TLS__DEVICE_AUTHORITIES": str(made.folder / "ca.pem"),
+                   "CAPSTAN_TLS__DEVICE_REVOCATIONS": str(made.revocations())}
+    with Hub(well_known_ports=True, environment=environment) as hub:
+        hub.cli("device", "create", "named", "--auth-method", "x509_thumbprint", "--ptp", made.thumbprint("named", "sha256").lower(),
+                "--stp", made.thumbprint("other", "sha1"))
+        for name in ("signed", "revoked"):
+            hub.cli("device", "create", name, "--auth-method", "x509_ca")
+        for how in ("amqp", "amqpws"):
+            for device, files in (("named", named), ("named", other), ("signed", signed)):
+                command(hub, device, f"open {how}")
+                expect_equal(with_node(hub, device, how, files), ["sent", f"completed open {how}"], f"{device} over {how}")
+        for device, files in (("named", signed), ("named", stolen), ("signed", named), ("revoked", revoked)):
+            said = with_node(hub, device, "amqp", files)
+            expect(said[0].startswith("refused Unauthorized"), f"{device} with the certificate {files[0].stem}: {said}")
+        expect_equal(with_cpp(hub, "signed", signed), ["accepted"] * 3, "the C++ client with a certificate")
+        expect_equal(with_cpp(hub, "named", signed, 1), ["failed"], "the C++ client with another's certificate")
+        command(hub, "named", "over https")
+        expect_equal(receive(hub, "named", signed)[0], 401, "HTTPS with another's certificate")
+        expect_equal(receive(hub, "named", None)[0], 401, "HTTPS with neither token nor certificate")
+        expect_equal(receive(hub, "named", named), (200, b"over https"), "HTTPS with the certificate")
+        seen = hub.cli("monitor-events", "--from-start", "--message-count", "9", "-p", "anno", "-o", "jsonl")
+        expect('\\"type\\":\\"x509\\"' in seen.replace('\\\\', '\\'), f"how the sender signed in: {seen[:600]}")
+        hub.cli("device", "update", "signed", "--status", "disabled")
+        expect_equal(with_cpp(hub, "signed", signed, 1), ["failed"], "a disabled device")
+    return "certificates by thumbprint (SHA-1, SHA-256) and by authority, revoked, of another, over AMQP, WebSockets and HTTPS"
+
+
+main(test)
