@@ -27,6 +27,8 @@ struct options {
     std::optional<std::int64_t> expiry; ///< ms since 1970, UTC
     bool wait = false;
     std::string lock;
+    std::optional<unsigned> lock_timeout; ///< s; Capstan has one for all
+    bool yes = false;                     ///< nothing is asked
     bool complete = false, reject = false, abandon = false;
     output_form form = output_form::table;
 };
@@ -82,6 +84,9 @@ int settle(const hub_login& hub, const options& given, const std::string& lock, 
     return exit_ok;
 }
 
+/// The hub has percent-encoded what a header cannot hold.
+std::string text_of(boost::beast::string_view header) { return auth::percent_decode(std::string_view(header.data(), header.size())); }
+
 json::object described(const client::rest_answer& answer) {
     const std::pair<const char*, const char*> names[] = {{"messageId", "iothub-messageid"},
                                                          {"sequenceNumber", "iothub-sequencenumber"},
@@ -98,18 +103,19 @@ json::object described(const client::rest_answer& answer) {
     shown["etag"] = tag.size() > 2 ? tag.substr(1, tag.size() - 2) : tag;
     for (const auto& [name, header] : names)
         if (answer.count(header) > 0)
-            shown[name] = std::string(answer[header]);
+            shown[name] = text_of(answer[header]);
     json::object properties;
     for (const auto& field : answer)
         if (const std::string name(field.name_string()); name.starts_with("iothub-app-"))
-            properties[name.substr(11)] = std::string(field.value());
+            properties[text_of(name.substr(11))] = text_of(field.value());
     shown["properties"] = std::move(properties);
     return shown;
 }
 
 int receive(const options& given) {
     const auto hub = log_in(given.hub);
-    const auto answer = ask_as_device(hub, given, {.path = path_of(hub, given)});
+    const auto lock = given.lock_timeout ? fmt::format("&messageLockTimeout={}", *given.lock_timeout) : "";
+    const auto answer = ask_as_device(hub, given, {.path = path_of(hub, given), .query = lock});
     if (answer.result() == boost::beast::http::status::no_content) {
         fmt::print(stderr, "no message is waiting\n");
         return exit_ok;
@@ -144,7 +150,7 @@ struct builder {
 void add_send(const builder& commands) {
     const auto given = std::make_shared<options>();
     CLI::App& command = commands.add("send", "Queue a message for a device, as a service; prints its id.", send_command, given);
-    add_amqp_options(command, given->hub);
+    add_amqp_options(command, given->hub, data_is::body);
     commands.id(command, *given, "the device's id")->required();
     add_message_options(command, given->content);
     static const std::map<std::string, feedback_wanted> acks = {
@@ -155,6 +161,7 @@ void add_send(const builder& commands) {
         ->check(CLI::IsMember({"positive", "negative", "full"}))
         ->type_name("WHICH");
     command.add_option("--expiry-time-utc,--expiry", given->expiry, "when it is of no use any more, in ms since 1970")->type_name("MS");
+    command.add_flag("-y,--yes", given->yes, "nothing is asked anyway; for scripts written for az");
     command.add_flag("-w,--wait", given->wait, "wait for what becomes of it, and print that; 2 unless the device completes it");
 }
 
@@ -172,6 +179,8 @@ void add_receive(const builder& commands) {
     add_login_options(command, given->hub);
     commands.id(command, *given, "the device's id [the login's]");
     add_output_option(command, given->form);
+    command.add_option("--lock-timeout,--lt", given->lock_timeout, "for how long, in seconds; Capstan has one time for all")
+        ->type_name("S");
     auto* complete = command.add_flag("--complete", given->complete, "and be done with it");
     auto* reject = command.add_flag("--reject", given->reject, "and say that it can never be done")->excludes(complete);
     command.add_flag("--abandon", given->abandon, "and give it back")->excludes(complete)->excludes(reject);

@@ -103,7 +103,7 @@ int print_own(const options& chosen) {
 
 /// Of a hub that is elsewhere only devices can be asked for: policies and their keys are in its data folder.
 int print_connection_string(const options& chosen) {
-    if (!chosen.hub.login)
+    if (!chosen.hub.chosen_login())
         return print_own(chosen);
     if (!chosen.device)
         throw failed(exit_usage, "with --login there are connection strings of devices only: --device-id ID");
@@ -111,32 +111,38 @@ int print_connection_string(const options& chosen) {
     return exit_ok;
 }
 
-} // namespace
-
-void add_connection_string(CLI::App& program, action& chosen) {
-    CLI::App* command = program.add_subcommand("connection-string", "Print a connection string: of a policy, a device, for Event Hubs.");
-    command->add_subcommand("show", "The same.")->fallthrough();
-    command->require_subcommand(0, 1);
-    auto given = std::make_shared<options>();
-    add_login_options(*command, given->hub);
-    auto* policy = command->add_option("--policy-name,--policy,--pn", given->policy, "the policy to sign in with [iothubowner]");
-    auto* device = command->add_option("-d,--device-id,--device", given->device, "for this device; the hub must be running");
-    auto* event_hub = command->add_flag("--default-eventhub,--event-hub,--eh", given->event_hub,
-                                        "for Event Hubs clients, to read telemetry (policy 'service')");
+void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
+    add_login_options(command, given->hub);
+    auto* policy = command.add_option("--policy-name,--policy,--pn", given->policy, "the policy to sign in with [iothubowner]");
+    auto* device = command.add_option("-d,--device-id,--device", given->device, "for this device; the hub must be running");
+    auto* event_hub = command.add_flag("--default-eventhub,--event-hub,--eh", given->event_hub,
+                                       "for Event Hubs clients, to read telemetry (policy 'service')");
     policy->type_name("NAME")->excludes(device)->excludes(event_hub);
     device->type_name("ID")->excludes(event_hub);
     command
-        ->add_option_function<std::string>(
+        .add_option_function<std::string>(
             "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },
             "which of the two keys [primary]")
         ->check(CLI::IsMember({"primary", "secondary"}))
         ->type_name("KEY");
-    command->footer("Examples:\n"
-                    "  capstan connection-string show --hub ./hub\n"
-                    "  capstan connection-string show --hub ./hub --policy-name service\n"
-                    "  capstan connection-string show --hub ./hub --device-id dev1\n"
-                    "  capstan connection-string show --hub ./hub --default-eventhub\n"
-                    "Only the connection string goes to stdout; notes on unusual ports go to stderr.");
+    command.footer("Examples:\n"
+                   "  capstan connection-string show --hub ./hub\n"
+                   "  capstan connection-string show --hub ./hub --policy-name service\n"
+                   "  capstan connection-string show --hub ./hub --device-id dev1\n"
+                   "  capstan connection-string show --hub ./hub --default-eventhub\n"
+                   "Only the connection string goes to stdout; notes on unusual ports go to stderr.");
+}
+
+} // namespace
+
+void add_connection_string(CLI::App& program, action& chosen) {
+    const char* help = "Print a connection string: of a policy, a device, for Event Hubs.";
+    CLI::App* command = program.add_subcommand("connection-string", help);
+    CLI::App* show = command->add_subcommand("show", help);
+    command->require_subcommand(0, 1);
+    const auto given = std::make_shared<options>();
+    for (CLI::App* each : {command, show})
+        add_what(*each, given);
     command->callback([&chosen, given] { chosen = [given] { return print_connection_string(*given); }; });
 }
 

@@ -19,7 +19,13 @@ void connection_watch::on_changed(const connection_change& change) {
             fmt::print(stderr, "note: connected again\n");
         return;
     }
-    if (change.state() != connection_state::waiting || !change.why())
+    if (!change.why())
+        return;
+    if (change.state() == connection_state::closed && !was_connected_ && change.why()->reason() != errc::closed) {
+        gave_up_ = change.why(); // trying again is of no use
+        return give_up_();
+    }
+    if (change.state() != connection_state::waiting)
         return;
     if (!was_connected_ && ++failures_ >= max_failures) {
         gave_up_ = change.why();

@@ -18,6 +18,7 @@ public:
     connection_observer observer() {
         return [this](const connection_change& change) { on_changed(change); };
     }
+    bool was_connected() const { return was_connected_; }
     /// Throws `failed` if it was given up.
     void check() const;
 

@@ -63,7 +63,8 @@ int export_devices(const options& given) {
     const auto hub = log_in_as_service(given.hub);
     if (given.file == "-") {
         write_devices(hub, std::cout);
-        std::cout.flush();
+        if (!std::cout.flush())
+            throw failed(exit_usage, "cannot write to stdout");
         return exit_ok;
     }
     std::ofstream file(given.file, std::ios::trunc);

@@ -25,6 +25,7 @@ struct options {
     std::optional<std::string> authentication, primary_key, secondary_key, primary_thumbprint, secondary_thumbprint;
     std::optional<std::string> status, status_reason;
     bool edge_enabled = false;
+    std::vector<CLI::Option*> edge_flags; ///< of the commands that have it
     std::vector<std::string> assignments;
     std::optional<unsigned> top;
     std::string renewed;
@@ -81,8 +82,8 @@ void put_options(json::value& device, const options& given) {
     put_if_given(device, "authentication.x509Thumbprint.secondaryThumbprint", given.secondary_thumbprint);
     put_if_given(device, "status", given.status);
     put_if_given(device, "statusReason", given.status_reason);
-    if (given.edge_enabled)
-        put_at(device, "capabilities.iotEdge", true);
+    if (std::ranges::any_of(given.edge_flags, [](const CLI::Option* each) { return each->count() > 0; }))
+        put_at(device, "capabilities.iotEdge", given.edge_enabled);
     for (const std::string& assignment : given.assignments)
         put_assignment(device, assignment);
 }
@@ -176,7 +177,8 @@ void add_properties(CLI::App& command, options& given) {
         ->check(CLI::IsMember({"enabled", "disabled"}))
         ->type_name("STATUS");
     command.add_option("--status-reason,--star", given.status_reason, "why it has this status")->type_name("TEXT");
-    command.add_flag("--edge-enabled,--ee", given.edge_enabled, "the device is an edge gateway");
+    given.edge_flags.push_back(
+        command.add_flag("--edge-enabled,--ee", given.edge_enabled, "the device is an edge gateway; =false: it is not"));
 }
 
 } // namespace
@@ -214,7 +216,7 @@ void add_device_registry(CLI::App& device, action& chosen) {
 
     CLI::App& removing = commands.add("delete", "Remove a device with all that waits for it.", remove, given);
     add_id(removing, *given);
-    removing.add_option("--etag", given->etag, "only if this is its version")->type_name("ETAG");
+    removing.add_option("-e,--etag", given->etag, "only if this is its version")->type_name("ETAG");
 }
 
 } // namespace capstan::cli

@@ -41,7 +41,7 @@ int send_telemetry(const options& given) {
 void add_device_telemetry(CLI::App& device, action& chosen) {
     CLI::App* command = device.add_subcommand("send-d2c-message", "Send telemetry as a device; done when the hub has accepted it.");
     auto given = std::make_shared<options>();
-    add_amqp_options(*command, given->hub);
+    add_amqp_options(*command, given->hub, data_is::body);
     command->add_option("-d,--device-id,id", given->id, "the device's id [the login's]")->type_name("ID");
     add_message_options(*command, given->content);
     command->add_option("--msg-count,--mc", given->count, "how often to send it [1]")->check(CLI::Range(1, 1'000'000))->type_name("N");

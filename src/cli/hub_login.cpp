@@ -52,7 +52,7 @@ hub_login login_from_folder(const hub_options& options) {
     auth::hub_connection_string text;
     text.host_name = login.host;
     text.policy = policy->name;
-    text.key = policy->primary_key;
+    text.key = options.secondary_key ? policy->secondary_key : policy->primary_key;
     login.connection_string = auth::to_text(text);
     login.options.connect_to(own_address(config.listen.bind)).port(running.amqps_port).https_port(running.https_port);
     if (!running.ca.empty())
@@ -78,19 +78,18 @@ const std::string& id_of(const hub_login& login, const std::string& id) {
 
 } // namespace
 
-void add_folder_options(CLI::App& command, hub_options& options) {
+void add_login_options(CLI::App& command, hub_options& options, data_is data) {
     const auto usual = server::config{}.data.folder.string();
-    command.add_option("--hub", options.folder, fmt::format("the data folder of a hub on this machine [{}]", usual))->type_name("DIR");
+    command
+        .add_option(data == data_is::folder ? "--hub,--data" : "--hub", options.folder,
+                    fmt::format("the data folder of a hub on this machine [{}]", usual))
+        ->type_name("DIR");
     command.add_option("--config", options.config_file, "the hub's configuration file, to take data.folder from")->type_name("FILE");
-}
-
-void add_login_options(CLI::App& command, hub_options& options) {
-    add_folder_options(command, options);
     command
         .add_option("-l,--login", options.login,
-                    "connection string of a hub anywhere, Azure's too: HostName=host[:port];SharedAccessKeyName=..;SharedAccessKey=..")
+                    "connection string of a hub anywhere, Azure's too: HostName=host[:port];SharedAccessKeyName=..;SharedAccessKey=.. "
+                    "[CAPSTAN_LOGIN, if no --hub is given]")
         ->type_name("STRING")
-        ->envname("CAPSTAN_LOGIN")
         ->excludes(command.get_option("--hub"));
     command
         .add_option("--ca", options.ca, "CA that the hub's certificate must come from (PEM) [the data folder's; with --login the system's]")
@@ -99,11 +98,18 @@ void add_login_options(CLI::App& command, hub_options& options) {
         ->type_name("PORT");
 }
 
-void add_amqp_options(CLI::App& command, hub_options& options) {
-    add_login_options(command, options);
+void add_amqp_options(CLI::App& command, hub_options& options, data_is data) {
+    add_login_options(command, options, data);
     auto* port = command.add_option("--amqps-port", options.amqps_port, "the hub's AMQPS port [as it runs; with --login 5671]");
     port->type_name("PORT");
     command.add_flag("--websockets", options.websockets, "AMQP over WebSockets, on the HTTPS port")->excludes(port);
+}
+
+std::optional<std::string> hub_options::chosen_login() const {
+    const char* usual = std::getenv("CAPSTAN_LOGIN");
+    if (login || folder || config_file || usual == nullptr || *usual == '\0')
+        return login;
+    return usual;
 }
 
 server::config load_config_for(const hub_options& options) {
@@ -114,7 +120,8 @@ server::config load_config_for(const hub_options& options) {
 }
 
 hub_login log_in(const hub_options& options) {
-    auto login = options.login ? login_from_text(*options.login) : login_from_folder(options);
+    const auto text = options.chosen_login();
+    auto login = text ? login_from_text(*text) : login_from_folder(options);
     auto& how = login.options;
     if (options.ca)
         how.ca_file(*options.ca);

@@ -23,20 +23,27 @@ struct hub_options {
     std::optional<std::string> ca;
     std::optional<std::uint16_t> https_port, amqps_port;
     bool websockets = false;
+    bool secondary_key = false; ///< of that policy
+
+    /// --login, or what the environment has where no folder is named either.
+    std::optional<std::string> chosen_login() const;
 };
 
-void add_folder_options(CLI::App& command, hub_options& options); ///< --hub, --config
-void add_login_options(CLI::App& command, hub_options& options);  ///< both above, --login, --ca, --https-port
-void add_amqp_options(CLI::App& command, hub_options& options);   ///< all above, --amqps-port, --websockets
+/// What --data means: the hub's folder, as with `serve`, or a message's body, as in az.
+enum class data_is : std::uint8_t { folder, body };
+
+void add_login_options(CLI::App& command, hub_options& options,
+                       data_is data = data_is::folder); ///< --hub, --config, --login, --ca, --https-port
+void add_amqp_options(CLI::App& command, hub_options& options, data_is data = data_is::folder); ///< all these, --amqps-port, --websockets
 
 /// The configuration that `serve` would have with the same --config, its --data as --hub, and the environment.
 server::config load_config_for(const hub_options& options);
 
 /// What the client library needs.
 struct hub_login {
-    std::string host;              ///< the hub's name, without a port
+    std::string host; ///< the hub's name, without a port
     std::string connection_string; ///< of a policy; with --login it may be a device's
-    std::string device_id;         ///< of a device's connection string
+    std::string device_id; ///< of a device's connection string
     client_options options;
 };
 

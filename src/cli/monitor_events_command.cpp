@@ -6,6 +6,7 @@
 
 #include <capstan/event_consumer.hpp>
 
+#include "auth/base64.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection_watch.hpp"
 #include "cli/output.hpp"
@@ -42,12 +43,20 @@ event_position position_of(const options& given) {
     return event_position::latest();
 }
 
-/// JSON where the event says so, else text.
+bool is_text(std::string_view body) {
+    boost::system::error_code not_utf8;
+    json::parse(json::serialize(json::string(body)), not_utf8);
+    return !not_utf8;
+}
+
+/// JSON where the event says so, else text; octets that are no text in base64.
 json::value payload_of(const event& shown, const options& given) {
     const auto& type = given.content_type.empty() ? shown.content().content_type() : given.content_type;
     boost::system::error_code not_json;
     auto parsed = type.find("json") != type.npos ? json::parse(shown.body(), not_json) : json::value();
-    return parsed.is_null() || not_json ? json::value(shown.body()) : parsed;
+    if (!parsed.is_null() && !not_json)
+        return parsed;
+    return json::value(is_text(shown.body()) ? std::string(shown.body()) : auth::to_base64(as_bytes(shown.body())));
 }
 
 void put_if_any(json::object& into, std::string_view name, std::string_view value) {
@@ -95,10 +104,10 @@ std::string line_of(const json::object& described) {
     const auto& payload = told.at("payload");
     auto text = fmt::format("{}  {}  {}#{}  {}\n", told.at("enqueuedTime").as_string().c_str(), told.at("origin").as_string().c_str(),
                             told.at("partition").as_string().c_str(), told.at("sequenceNumber").as_int64(),
-                            payload.is_string() ? std::string(payload.as_string()) : json::serialize(payload));
+                            payload.is_string() ? std::string(payload.as_string()) : compact_json(payload));
     for (const auto* name : {"annotations", "properties"})
         if (const auto* more = told.if_contains(name))
-            text += fmt::format("    {}: {}\n", name, json::serialize(*more));
+            text += fmt::format("    {}: {}\n", name, compact_json(*more));
     return text;
 }
 
@@ -113,7 +122,18 @@ void print(const event& shown, const options& given) {
     std::fflush(stdout); // whoever reads a pipe wants it now
 }
 
+/// However reading ends: what else the loop would wait for ends with it.
+struct reading {
+    event_consumer& events;
+    asio::steady_timer& silence;
+    ~reading() {
+        silence.cancel();
+        events.close();
+    }
+};
+
 asio::awaitable<void> show(event_consumer& events, asio::steady_timer& silence, const options& given) {
+    const reading until_the_end{events, silence};
     for (std::size_t shown = 0; given.count == 0 || shown < given.count;) {
         if (given.timeout > 0)
             silence.expires_after(std::chrono::seconds(given.timeout));
@@ -130,7 +150,6 @@ asio::awaitable<void> show(event_consumer& events, asio::steady_timer& silence, 
         print(*next, given);
         ++shown;
     }
-    events.close();
 }
 
 int monitor(const options& given) {
@@ -146,6 +165,8 @@ int monitor(const options& given) {
         fmt::print(stderr, "Reading what devices send to {}; Ctrl-C ends it.\n", hub.host);
     wait_until_interrupted(loop, show(events, silence, given), [&] { events.close(); });
     watch.check();
+    if (!watch.was_connected() && given.timeout > 0)
+        throw failed(exit_unreachable, fmt::format("no connection to the hub within {} s", given.timeout));
     return exit_ok;
 }
 

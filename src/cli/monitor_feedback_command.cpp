@@ -43,8 +43,25 @@ void print(const feedback_record& record, output_form form) {
     std::fflush(stdout);
 }
 
+/// What cannot be confirmed now comes again.
+asio::awaitable<void> confirm(feedback_batch& batch) {
+    try {
+        co_await batch.async_complete();
+    } catch (const client_error& why) {
+        if (why.kind() != failure_kind::transient && why.reason() != errc::lock_lost)
+            throw;
+    }
+}
+
+/// However reading ends: the client, which would connect again and again, ends with it.
+struct reading {
+    service_client& service;
+    ~reading() { service.close(); }
+};
+
 /// Closed from outside, receiving fails with errc::closed: that is its end.
 asio::awaitable<void> show(service_client& service, const options& given) {
+    const reading until_the_end{service};
     for (bool awaited = false; !awaited;) {
         auto batch = co_await service.async_receive_feedback();
         for (const auto& record : batch.records()) {
@@ -52,9 +69,8 @@ asio::awaitable<void> show(service_client& service, const options& given) {
                 print(record, given.form);
             awaited = awaited || (!given.message.empty() && record.message_id == given.message);
         }
-        co_await batch.async_complete();
+        co_await confirm(batch);
     }
-    service.close();
 }
 
 asio::awaitable<void> show_until_closed(service_client& service, const options& given) {

@@ -10,35 +10,58 @@ namespace {
 
 namespace json = boost::json;
 
-void put_json(std::string& to, const json::value& value, std::size_t depth);
+/// Boost.JSON writes 2.14E1 where people write 21.4.
+std::string plain_number(double number) {
+    auto text = fmt::format("{}", number);
+    return text.find_first_of(".en") == text.npos ? text + ".0" : text;
+}
 
-/// `put_element` writes the element and moves to the next; `brackets` are the opening and the closing one.
-template<class Range, class Put>
-void put_elements(std::string& to, const Range& elements, std::string_view brackets, std::size_t depth, Put put_element) {
-    to += brackets[0];
-    bool first = true;
-    for (const auto& element : elements) {
-        to += first ? "\n" : ",\n";
-        to.append(2 * (depth + 1), ' ');
-        put_element(element);
-        first = false;
+/// JSON in the shape that people and scripts expect. The depth is bounded by Boost.JSON's parser, from which the value comes.
+class json_writer {
+public:
+    explicit json_writer(bool indented) : indented_(indented) {}
+
+    std::string write(const json::value& value) && {
+        put(value, 0);
+        return std::move(text_);
     }
-    if (!first)
-        to.append("\n").append(2 * depth, ' ');
-    to += brackets[1];
-}
 
-/// The depth is bounded by Boost.JSON's parser, from which the value comes.
-void put_json(std::string& to, const json::value& value, std::size_t depth) {
-    if (const auto* object = value.if_object())
-        return put_elements(to, *object, "{}", depth, [&](const json::key_value_pair& member) {
-            to += json::serialize(json::string(member.key())) + ": ";
-            put_json(to, member.value(), depth + 1);
-        });
-    if (const auto* array = value.if_array())
-        return put_elements(to, *array, "[]", depth, [&](const json::value& element) { put_json(to, element, depth + 1); });
-    to += json::serialize(value);
-}
+private:
+    void put(const json::value& value, std::size_t depth) {
+        if (const auto* object = value.if_object())
+            return put_elements(*object, "{}", depth, [&](const json::key_value_pair& member) {
+                text_ += json::serialize(json::string(member.key())) + (indented_ ? ": " : ":");
+                put(member.value(), depth + 1);
+            });
+        if (const auto* array = value.if_array())
+            return put_elements(*array, "[]", depth, [&](const json::value& element) { put(element, depth + 1); });
+        const auto* number = value.if_double();
+        text_ += number != nullptr ? plain_number(*number) : json::serialize(value);
+    }
+
+    /// `brackets` are the opening and the closing one.
+    template<class Range, class Put>
+    void put_elements(const Range& elements, std::string_view brackets, std::size_t depth, Put put_element) {
+        text_ += brackets[0];
+        bool first = true;
+        for (const auto& element : elements) {
+            if (!std::exchange(first, false))
+                text_ += ',';
+            new_line(depth + 1);
+            put_element(element);
+        }
+        if (!first)
+            new_line(depth);
+        text_ += brackets[1];
+    }
+    void new_line(std::size_t depth) {
+        if (indented_)
+            text_.append("\n").append(2 * depth, ' ');
+    }
+
+    const bool indented_;
+    std::string text_;
+};
 
 /// The text at the pointer; empty for what is not there or null.
 std::string cell(const json::value& object, std::string_view pointer) {
@@ -46,7 +69,7 @@ std::string cell(const json::value& object, std::string_view pointer) {
     const json::value* found = object.find_pointer(pointer, missing);
     if (found == nullptr || found->is_null())
         return {};
-    return found->is_string() ? std::string(found->as_string()) : json::serialize(*found);
+    return found->is_string() ? std::string(found->as_string()) : json_writer(false).write(*found);
 }
 
 std::vector<std::string> cells(std::span<const column> columns, const json::value& of) {
@@ -88,11 +111,8 @@ std::string tab_separated(std::span<const column> columns, const json::value& of
 
 } // namespace
 
-std::string pretty_json(const json::value& value) {
-    std::string text;
-    put_json(text, value, 0);
-    return text + "\n";
-}
+std::string pretty_json(const json::value& value) { return json_writer(true).write(value) + "\n"; }
+std::string compact_json(const json::value& value) { return json_writer(false).write(value); }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
@@ -131,7 +151,7 @@ std::string formatted(output_form form, std::span<const column> columns, const j
         return head_and_rows(columns, values);
     std::string text;
     for (const auto& each : values)
-        text += form == output_form::jsonl ? json::serialize(each) + "\n" : tab_separated(columns, each);
+        text += form == output_form::jsonl ? compact_json(each) + "\n" : tab_separated(columns, each);
     return text;
 }
 

@@ -28,6 +28,8 @@ struct column {
 
 /// Indented by two spaces, with a line end.
 std::string pretty_json(const boost::json::value& value);
+/// On one line, without a line end.
+std::string compact_json(const boost::json::value& value);
 
 /// Columns as wide as their widest cell, two spaces between them, a line for each row. The first row is the head.
 std::string table(const std::vector<std::vector<std::string>>& rows);

@@ -60,8 +60,8 @@ void add_generate_sas_token(CLI::App& program, action& chosen) {
         ->type_name("S");
     command
         ->add_option_function<std::string>(
-            "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },
-            "which of the device's keys [primary]")
+            "--key-type,--kt", [given](const std::string& which) { given->secondary = given->hub.secondary_key = which == "secondary"; },
+            "which of the two keys [primary]; with --login its own")
         ->check(CLI::IsMember({"primary", "secondary"}))
         ->type_name("KEY");
     command

@@ -35,23 +35,25 @@ struct options {
     output_form form = output_form::table;
 };
 
-std::vector<std::string> names_of(const options& given) {
-    if (!given.id.empty())
-        return {given.id};
+std::vector<std::string> names_of(const options& given, const hub_login& hub) {
+    if (!given.id.empty() || !hub.device_id.empty())
+        return {given.id.empty() ? hub.device_id : given.id};
     std::vector<std::string> names;
     for (std::size_t i = 1; i <= given.devices; ++i)
         names.push_back(fmt::format("{}{}", given.prefix, i));
     return names;
 }
 
-simulation_plan plan_of(const options& given) {
+simulation_plan plan_of(const options& given, const hub_login& hub) {
     simulation_plan plan;
-    plan.devices = names_of(given);
+    plan.devices = names_of(given, hub);
     plan.rate = given.rate.value_or(static_cast<double>(plan.devices.size()) / given.interval);
     plan.messages = given.duration > 0 ? 0 : given.messages * plan.devices.size();
     plan.duration = std::chrono::seconds(given.duration);
     plan.commands = given.commands;
     plan.others = make_message(given.content, "");
+    if (!plan.others.message_id().empty())
+        throw failed(exit_usage, "--message-id: each message has one of its own");
     if (given.content.data || given.content.file)
         plan.body = plan.others.body();
     else if (plan.others.content_type().empty())
@@ -61,32 +63,57 @@ simulation_plan plan_of(const options& given) {
 
 // --- the devices' registration
 
-/// Those that were not there before.
-std::vector<std::string> register_devices(const hub_login& hub, const std::vector<std::string>& names, live_text& progress) {
-    std::set<std::string> made(names.begin(), names.end());
-    for (std::size_t from = 0; from < names.size(); from += max_bulk) {
+/// The devices that were not there before; removed at the end, however that comes, if they are not to stay.
+class registration {
+public:
+    registration(const hub_login& hub, bool temporary) : hub_(hub), temporary_(temporary) {}
+    ~registration() {
+        try {
+            end();
+        } catch (const std::exception& error) {
+            fmt::print(stderr, "capstan: {} devices could not be removed: {}\n", made_.size(), error.what());
+        }
+    }
+    registration(const registration&) = delete;
+
+    void add(const std::vector<std::string>& names, live_text& progress) {
+        for (std::size_t from = 0; from < names.size(); from += max_bulk) {
+            const auto to = std::min(from + max_bulk, names.size());
+            add({names.begin() + static_cast<std::ptrdiff_t>(from), names.begin() + static_cast<std::ptrdiff_t>(to)});
+            progress.show(fmt::format("{} of {} devices are registered", to, names.size()));
+        }
+    }
+    void end() {
+        while (temporary_ && !made_.empty()) {
+            json::array entries;
+            for (std::size_t i = 0; i < std::min(max_bulk, made_.size()); ++i)
+                entries.push_back(json::object{{"id", made_[i]}, {"importMode", "delete"}});
+            const auto count = static_cast<std::ptrdiff_t>(entries.size());
+            change_devices(hub_, std::move(entries));
+            made_.erase(made_.begin(), made_.begin() + count);
+        }
+    }
+
+private:
+    void add(const std::vector<std::string>& names) {
         json::array entries;
-        for (std::size_t i = from; i < std::min(from + max_bulk, names.size()); ++i)
+        for (const auto& each : names)
             entries.push_back(
-                json::object{{"id", names[i]}, {"importMode", "create"}, {"status", "enabled"}, {"authentication", {{"type", "sas"}}}});
-        for (const auto& error : change_devices(hub, std::move(entries))) {
+                json::object{{"id", each}, {"importMode", "create"}, {"status", "enabled"}, {"authentication", {{"type", "sas"}}}});
+        std::set<std::string> made(names.begin(), names.end());
+        const auto errors = change_devices(hub_, std::move(entries));
+        for (const auto& error : errors)
+            made.erase(error.device_id);
+        made_.insert(made_.end(), made.begin(), made.end());
+        for (const auto& error : errors)
             if (error.code != "DeviceAlreadyExists")
                 throw failed(exit_refused, fmt::format("the hub refuses: {}: {}: {}", error.device_id, error.code, error.text));
-            made.erase(error.device_id);
-        }
-        progress.show(fmt::format("{} of {} devices are registered", std::min(from + max_bulk, names.size()), names.size()));
     }
-    return {made.begin(), made.end()};
-}
 
-void remove_devices(const hub_login& hub, const std::vector<std::string>& names) {
-    for (std::size_t from = 0; from < names.size(); from += max_bulk) {
-        json::array entries;
-        for (std::size_t i = from; i < std::min(from + max_bulk, names.size()); ++i)
-            entries.push_back(json::object{{"id", names[i]}, {"importMode", "delete"}});
-        change_devices(hub, std::move(entries));
-    }
-}
+    const hub_login& hub_;
+    const bool temporary_;
+    std::vector<std::string> made_;
+};
 
 // --- what is shown
 
@@ -115,16 +142,17 @@ std::string live_lines(const simulation_counts& now, const simulation_counts& be
                             "  telemetry  {} accepted, {}/s, {:.1f} ms on average; {} under way, {} failed\n"
                             "  commands   {} received",
                             seconds, now.connected, devices, now.accepted, accepted, mean, now.under_way(), now.failed, now.commands);
-    return now.last_failure.empty() ? text : text + "\n  last failure: " + now.last_failure;
+    return now.last_failure ? text + "\n  last failure: " + now.last_failure->what() : text;
 }
 
-asio::awaitable<void> show_each_second(const simulation& running, std::size_t devices, live_text& view, asio::steady_timer& timer) {
+asio::awaitable<void> show_each_second(const simulation& running, std::size_t devices, live_text& view, asio::steady_timer& timer,
+                                       const bool& ended) {
     auto before = running.counts();
     for (std::size_t seconds = 1;; ++seconds) {
         timer.expires_after(std::chrono::seconds(1));
         boost::system::error_code cancelled;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-        if (cancelled)
+        if (cancelled || ended)
             co_return;
         view.show(live_lines(running.counts(), before, devices, seconds));
         before = running.counts();
@@ -133,23 +161,48 @@ asio::awaitable<void> show_each_second(const simulation& running, std::size_t de
 
 // --- the command
 
-json::object run(const hub_login& hub, const simulation_plan& plan, live_text& view) {
+/// However it ends, the view ends too.
+struct run_end {
+    asio::steady_timer& view;
+    bool& over;
+    ~run_end() {
+        over = true;
+        view.cancel();
+    }
+};
+
+/// The hub said no to some; or it was gone, and nobody knows what became of them.
+exit_code verdict(const simulation_counts& counts, bool interrupted) {
+    if (counts.last_failure) {
+        fmt::print(stderr, "capstan: the last of {} failures: {}\n", counts.failed, counts.last_failure->what());
+        return failure(*counts.last_failure).code;
+    }
+    return counts.under_way() > 0 && !interrupted ? exit_unreachable : exit_ok;
+}
+
+struct run_outcome {
+    json::object told;
+    exit_code code;
+};
+
+run_outcome run(const hub_login& hub, const simulation_plan& plan, live_text& view) {
     asio::io_context loop;
     simulation devices(loop, hub, plan);
     asio::steady_timer second(loop);
-    asio::co_spawn(loop, show_each_second(devices, plan.devices.size(), view, second), asio::detached);
+    bool ended = false;
+    asio::co_spawn(loop, show_each_second(devices, plan.devices.size(), view, second, ended), asio::detached);
     const auto begun = clock::now();
-    auto ended = begun;
-    auto work = [](simulation& all, asio::steady_timer& view_timer, clock::time_point& end) -> asio::awaitable<void> {
+    auto work = [](simulation& all, asio::steady_timer& view_timer, bool& over) -> asio::awaitable<void> {
+        const run_end until_the_end{view_timer, over};
         co_await all.run();
-        end = clock::now();
-        view_timer.cancel();
     };
-    wait_until_interrupted(loop, work(devices, second, ended), [&] { devices.stop(); });
+    bool interrupted = false;
+    wait_until_interrupted(loop, work(devices, second, ended), [&] {
+        interrupted = true;
+        devices.stop();
+    });
     devices.check();
-    if (!devices.counts().last_failure.empty())
-        fmt::print(stderr, "capstan: the last of {} failures: {}\n", devices.counts().failed, devices.counts().last_failure);
-    return summary(devices.counts(), plan, ended - begun);
+    return {summary(devices.counts(), plan, clock::now() - begun), verdict(devices.counts(), interrupted)};
 }
 
 int simulate(const options& given) {
@@ -159,19 +212,18 @@ int simulate(const options& given) {
                                          {"SECONDS", "/seconds"},          {"PER SECOND", "/acceptedPerSecond"},
                                          {"MEAN MS", "/meanMilliseconds"}, {"LONGEST MS", "/longestMilliseconds"}};
     const auto hub = log_in(given.hub);
-    const auto plan = plan_of(given);
-    json::object outcome;
-    std::vector<std::string> made;
+    const auto plan = plan_of(given, hub);
+    registration devices(hub, given.clean_up);
+    std::optional<run_outcome> outcome;
     {
         live_text view;
         if (hub.device_id.empty() && given.id.empty())
-            made = register_devices(hub, plan.devices, view);
+            devices.add(plan.devices, view);
         outcome = run(hub, plan, view);
     }
-    if (given.clean_up)
-        remove_devices(hub, made);
-    print(given.form, columns, outcome);
-    return outcome.at("failed").to_number<std::uint64_t>() == 0 ? exit_ok : exit_refused;
+    devices.end();
+    print(given.form, columns, outcome->told);
+    return outcome->code;
 }
 
 void add_who(CLI::App& command, options& given) {
@@ -200,7 +252,7 @@ void add_how_much(CLI::App& command, options& given) {
 void add_device_simulate(CLI::App& device, action& chosen) {
     CLI::App* command = device.add_subcommand("simulate", "Be one device, or thousands: send telemetry, receive commands.");
     auto given = std::make_shared<options>();
-    add_amqp_options(*command, given->hub);
+    add_amqp_options(*command, given->hub, data_is::body);
     add_output_option(*command, given->form);
     add_who(*command, *given);
     add_how_much(*command, *given);

@@ -58,7 +58,10 @@ asio::awaitable<void> simulation::receive_commands(device_client& device) {
     for (;;) {
         auto received = co_await device.async_receive();
         ++counts_.commands;
-        co_await settle(std::move(received));
+        try {
+            co_await settle(std::move(received));
+        } catch (const client_error&) { // it comes again
+        }
     }
 }
 
@@ -67,8 +70,10 @@ message simulation::next_message(const std::string& device) const {
     const auto number = counts_.sent / devices_.size();
     const auto celsius = 20 + 5 * std::sin(static_cast<double>(number) / 10);
     message made(plan_.body.value_or(fmt::format(R"({{"deviceId":"{}","number":{},"celsius":{:.2f}}})", device, number, celsius)));
-    made.content_type(plan_.others.content_type()).content_encoding(plan_.others.content_encoding());
-    for (const auto& [name, value] : plan_.others.properties())
+    const auto& others = plan_.others;
+    made.content_type(others.content_type()).content_encoding(others.content_encoding());
+    made.correlation_id(others.correlation_id()).user_id(others.user_id());
+    for (const auto& [name, value] : others.properties())
         made.property(name, value);
     return made;
 }
@@ -92,7 +97,10 @@ void simulation::on_failed(const client_error& why) {
     if (stopped_ && why.reason() == errc::closed)
         return; // nobody knows what has become of it
     ++counts_.failed;
-    counts_.last_failure = why.what();
+    counts_.last_failure = why;
+    const bool hopeless = why.kind() == failure_kind::credentials && counts_.accepted == 0 && counts_.failed >= devices_.size();
+    if (hopeless) // not one of them is let in
+        stop();
 }
 
 void simulation::send_due(clock::duration since) {

@@ -29,7 +29,7 @@ struct simulation_plan {
 struct simulation_counts {
     std::size_t connected = 0, sent = 0, accepted = 0, failed = 0, commands = 0;
     std::chrono::microseconds waited{0}, longest{0}; ///< from sending to accepted, all added up, and the longest
-    std::string last_failure;
+    std::optional<client_error> last_failure;
     std::size_t under_way() const { return sent - accepted - failed; }
 };
 

@@ -45,13 +45,17 @@ void wait_for(asio::awaitable<void> work) {
 void wait_until_interrupted(asio::io_context& loop, asio::awaitable<void> work, const std::function<void()>& stop) {
     asio::signal_set signals(loop, SIGINT, SIGTERM);
     signals.async_wait([&](boost::system::error_code cancelled, int) {
-        if (!cancelled)
-            stop();
+        if (cancelled)
+            return;
+        signals.clear(); // a second Ctrl-C ends the program
+        stop();
     });
     std::exception_ptr error;
     asio::co_spawn(loop, std::move(work), [&](std::exception_ptr ended) {
         error = std::move(ended);
-        signals.cancel();
+        boost::system::error_code ignored;
+        signals.cancel(ignored);
+        signals.clear(ignored);
     });
     loop.run();
     if (!error)

@@ -136,12 +136,21 @@ void service_session::listen() {
     }
     feedback_->receive({}, [weak = weak_from_this()](const std::expected<incoming, client_error>& got) {
         const auto self = weak.lock();
-        if (!self || !got) // it has failed for good: fail() tells those who wait
+        if (!self)
             return;
         self->listening_ = false;
+        if (!got) // for good, with its link or with all
+            return self->no_feedback(got.error());
         self->on_feedback(batch_settlement::to_batch(self->feedback_, self->strand(), *got));
         self->listen();
     });
+}
+
+void service_session::no_feedback(const client_error& why) {
+    for (auto& [id, then] : std::exchange(unconfirmed_, {}))
+        then.fail(why);
+    for (auto& [which, then] : std::exchange(waiting_, {}))
+        then.fail(why);
 }
 
 void service_session::on_feedback(feedback_batch batch) {
@@ -188,10 +197,7 @@ void service_session::receive_file(completion<file_notification> then) {
 
 void service_session::fail(const client_error& why) {
     failed_ = why;
-    for (auto& [id, then] : std::exchange(unconfirmed_, {}))
-        then.fail(why);
-    for (auto& [which, then] : std::exchange(waiting_, {}))
-        then.fail(why);
+    no_feedback(why);
     kept_.clear();
     connection_->remove(*participant_);
     connection_->close(why);

@@ -38,6 +38,7 @@ private:
     void join();
     sender_link& commands();
     void listen();
+    void no_feedback(const client_error& why);
     /// From what the hub has for services.
     std::shared_ptr<receiver_link> receiver(const std::string& what) const;
     void on_feedback(feedback_batch batch);

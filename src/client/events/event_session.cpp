@@ -84,7 +84,9 @@ void event_session::run(std::shared_ptr<hub_connection> connection, std::shared_
     participant_ = std::move(who);
     participant_->observe([weak = weak_from_this()](const connection_change& change) {
         const auto self = weak.lock();
-        if (self && self->observer_ && (change.state() != connection_state::closed || self->ended_))
+        // The connection that is redirected is a step on the way.
+        const bool on_the_way = self && !self->management_ && change.state() == connection_state::connected;
+        if (self && self->observer_ && !on_the_way && (change.state() != connection_state::closed || self->ended_))
             self->observer_(change);
     });
     participant_->on_failed = [weak = weak_from_this()](const client_error& why) {

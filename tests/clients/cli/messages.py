@@ -38,6 +38,24 @@ def telemetry(hub):
     expect_equal(nothing, "", "events of another device")
 
 
+def groups(hub):
+    """A consumer group of their own for some readers, until it is removed under them."""
+    expect_equal(capstan(hub, "consumer-group", "create", "alarms", "-o", "tsv")[0], "alarms\n", "the new group")
+    hub.stop()
+    hub.start()
+    expect_equal(capstan(hub, "consumer-group", "list", "-o", "tsv")[0], "$Default\nalarms\n", "the groups after a restart")
+    out, _ = capstan(hub, "monitor-events", "--cg", "alarms", "--from-start", "--message-count", "4", "-o", "jsonl")
+    expect_equal(len(lines(out)), 4, "events by the group")
+    with subprocess.Popen([CAPSTAN, "monitor-events", "--cg", "alarms", "--from-start", "--hub", hub.data], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as reading:
+        reading.stdout.readline()
+        capstan(hub, "consumer-group", "delete", "alarms")
+        _, said = reading.communicate(timeout=LIMIT)
+        expect_equal(reading.returncode, 2, f"a reader whose group has gone: {said}")
+    _, refused = capstan(hub, "monitor-events", "--cg", "alarms", status=2)
+    expect("could not be found" in refused, f"a group that is not there: {refused}")
+
+
 def commands(hub):
     """Each outcome by its lock, which outlasts the command that received the message."""
     queued, _ = capstan(hub, "device", "c2d-message", "send", "-d", "dev1", "--data", "open", "--ack", "full", "--mid", "c1",
@@ -92,6 +110,18 @@ def elsewhere(hub):
     expect_equal(done.returncode, 3, f"a hub that cannot be reached: {done.stderr}")
 
 
+def refused(hub):
+    """Who may not, or is not there, is told so at once: nothing goes on trying."""
+    at = ["--ca", hub.ca, "--https-port", str(hub.https_port), "--amqps-port", str(hub.amqps_port)]
+    wrong = "HostName=localhost;SharedAccessKeyName=service;SharedAccessKey=a2V5"
+    for login in (wrong, hub.connection_string("device")):
+        for command in ("monitor-events", "monitor-feedback"):
+            done = subprocess.run([CAPSTAN, command, "--login", login, *at], capture_output=True, text=True, timeout=LIMIT)
+            expect_equal(done.returncode, 2, f"{command} without the right: {done.stderr}")
+    out = json.loads(capstan(hub, "device", "simulate", "-d", "unknown", "-o", "json", status=2)[0])
+    expect_equal((out["sent"], out["failed"]), (1, 1), "messages of a device that is not there")
+
+
 def interrupted(hub):
     """Ctrl-C is how a monitor ends: with status 0."""
     for command in (["monitor-events"], ["monitor-feedback"]):
@@ -106,9 +136,11 @@ def test():
     with Hub() as hub:
         hub.create_device("dev1")
         telemetry(hub)
+        groups(hub)
         commands(hub)
         waiting(hub)
         elsewhere(hub)
+        refused(hub)
         interrupted(hub)
     return "telemetry, commands with their outcomes, feedback, tokens and logins on the command line"
 

@@ -33,7 +33,7 @@ using connection_string_command = hub_of_a_folder;
 
 TEST_F(connection_string_command, prints_the_owners_and_any_policys) {
     run_on("hub.example.net", 5671, 443);
-    const auto owner = run_capstan({"connection-string", "--hub", path});
+    const auto owner = run_capstan({"connection-string", "--data", path});
     EXPECT_EQ(owner.code, 0);
     EXPECT_EQ(owner.out, "HostName=hub.example.net;SharedAccessKeyName=iothubowner;SharedAccessKey=" + key("iothubowner") + "\n");
     EXPECT_EQ(owner.err, "");

@@ -46,7 +46,7 @@ struct device_command : testing::Test {
 
 TEST_F(device_command, create_sends_what_the_service_sdks_send) {
     answer({{200, device_json}});
-    const auto printed = run_capstan({"device", "create", "dev#1", "--hub", path});
+    const auto printed = run_capstan({"device", "create", "dev#1", "--data", path});
     EXPECT_EQ(printed.code, 0) << printed.err;
     EXPECT_THAT(printed.out,
                 StartsWith("DEVICE  STATUS   CONNECTION  AUTHENTICATION  EDGE   WAITING  LAST ACTIVITY\ndev#1   enabled  Connected   sas"));

@@ -1,0 +1,67 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "auth/percent.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/wait_for.hpp"
+
+namespace capstan::cli {
+namespace {
+
+using verb = boost::beast::http::verb;
+
+struct options {
+    hub_options hub;
+    std::string name;
+    output_form form = output_form::table;
+};
+
+constexpr column columns[] = {{"CONSUMER GROUP", "/name"}};
+
+std::string path_of(const options& given) { return "/consumergroups/" + auth::percent_encode(given.name); }
+
+int create(const options& given) {
+    print(given.form, columns, ask_hub(log_in_as_service(given.hub), {.method = verb::put, .path = path_of(given)}));
+    return exit_ok;
+}
+
+int list(const options& given) {
+    print(given.form, columns, ask_hub(log_in_as_service(given.hub), {.path = "/consumergroups"}));
+    return exit_ok;
+}
+
+int remove(const options& given) {
+    ask_hub(log_in_as_service(given.hub), {.method = verb::delete_, .path = path_of(given)});
+    if (given.form == output_form::table)
+        fmt::print("deleted {}\n", given.name);
+    return exit_ok;
+}
+
+} // namespace
+
+void add_consumer_group(CLI::App& program, action& chosen) {
+    CLI::App* group = program.add_subcommand("consumer-group", "Groups of readers of telemetry that do not get in each other's way.");
+    group->require_subcommand(1);
+    const auto given = std::make_shared<options>();
+    const auto add = [&](const char* name, const char* help, int (*perform)(const options&)) -> CLI::App& {
+        CLI::App* command = group->add_subcommand(name, help);
+        add_login_options(*command, given->hub);
+        add_output_option(*command, given->form);
+        command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
+        return *command;
+    };
+    add("list", "List them.", list);
+    add("create", "Make one; 20 beside $Default is the most.", create)
+        .add_option("-n,--name,name", given->name, "its name")
+        ->required()
+        ->type_name("NAME");
+    add("delete", "Remove one; its readers are disconnected.", remove)
+        .add_option("-n,--name,name", given->name, "its name")
+        ->required()
+        ->type_name("NAME");
+    group->footer("These are Capstan's: Azure keeps its own on another plane, which only its portal and `az` reach.");
+}
+
+} // namespace capstan::cli
