@@ -20,6 +20,10 @@ asio::awaitable<answer> purge_commands(context& in, const request& asked);
 asio::awaitable<answer> receive_command(context& in, const request& asked);
 asio::awaitable<answer> settle_command(context& in, const request& asked);
 asio::awaitable<answer> abandon_command(context& in, const request& asked);
+// consumer_groups.cpp
+asio::awaitable<answer> list_consumer_groups(context& in, const request& asked);
+asio::awaitable<answer> put_consumer_group(context& in, const request& asked);
+asio::awaitable<answer> delete_consumer_group(context& in, const request& asked);
 // statistics.cpp
 asio::awaitable<answer> get_device_statistics(context& in, const request& asked);
 asio::awaitable<answer> get_service_statistics(context& in, const request& asked);

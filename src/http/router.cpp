@@ -19,7 +19,7 @@ enum class right : std::uint8_t { none, registry_read, registry_write, service, 
 
 struct row {
     verb method;
-    std::string_view path; ///< "{id}" stands for a device's id, "{lock}" for a command's lock
+    std::string_view path; ///< "{id}" stands for a device's id, "{lock}" and others for any text
     right needed;
     handler serve;
 };
@@ -37,6 +37,9 @@ constexpr row table[] = {
     {verb::get, "/devices/{id}/messages/devicebound", right::device, receive_command},
     {verb::delete_, "/devices/{id}/messages/devicebound/{lock}", right::device, settle_command},
     {verb::post, "/devices/{id}/messages/devicebound/{lock}/abandon", right::device, abandon_command},
+    {verb::get, "/consumergroups", right::registry_read, list_consumer_groups},
+    {verb::put, "/consumergroups/{name}", right::registry_write, put_consumer_group},
+    {verb::delete_, "/consumergroups/{name}", right::registry_write, delete_consumer_group},
     {verb::get, "/statistics/devices", right::registry_read, get_device_statistics},
     {verb::get, "/statistics/service", right::registry_read, get_service_statistics},
     {verb::get, "/livez", right::none, get_liveness},

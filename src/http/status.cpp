@@ -17,9 +17,12 @@ status status_of(errc code) {
     case errc::bulk_failure: return status::bad_request;
     case errc::unauthorized: return status::unauthorized;
     case errc::device_not_found:
+    case errc::consumer_group_not_found:
     case errc::path_not_found: return status::not_found;
     case errc::method_not_allowed: return status::method_not_allowed;
+    case errc::consumer_group_exists:
     case errc::device_already_exists: return status::conflict;
+    case errc::quota_exceeded: return status::forbidden;
     case errc::message_lock_lost:
     case errc::precondition_failed: return status::precondition_failed;
     case errc::body_too_large: return status::payload_too_large;
@@ -42,6 +45,9 @@ std::string_view name_of(errc code) {
     case errc::device_not_found: return "DeviceNotFound";
     case errc::path_not_found: return "GenericNotFound";
     case errc::method_not_allowed: return "GenericMethodNotAllowed";
+    case errc::consumer_group_not_found: return "ConsumerGroupNotFound";
+    case errc::consumer_group_exists: return "ConsumerGroupAlreadyExists";
+    case errc::quota_exceeded: return "IotHubQuotaExceeded";
     case errc::device_already_exists: return "DeviceAlreadyExists";
     case errc::precondition_failed: return "PreconditionFailed";
     case errc::message_lock_lost: return "DeviceMessageLockLost";

@@ -9,6 +9,7 @@
 #include "hub/endpoints/endpoint.hpp"
 #include "hub/presence.hpp"
 #include "hub/registry/registry.hpp"
+#include "hub/telemetry/consumer_groups.hpp"
 #include "hub/telemetry/readers.hpp"
 
 namespace capstan::hub {
@@ -19,7 +20,8 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
       access_(std::make_unique<capstan::hub::access>(settings, policies, store.devices(), clock)),
       registry_(std::make_unique<capstan::hub::registry>(store.devices(), settings, clock)),
       presence_(std::make_unique<capstan::hub::presence>()), feedback_(std::make_unique<capstan::hub::feedback_center>(*this)),
-      commands_(std::make_unique<capstan::hub::command_center>(*this)), readers_(std::make_unique<capstan::hub::readers>(settings)) {
+      commands_(std::make_unique<capstan::hub::command_center>(*this)), readers_(std::make_unique<capstan::hub::readers>(settings)),
+      consumer_groups_(std::make_unique<capstan::hub::consumer_groups>(settings.consumer_groups)) {
     feedback_->start();
     registry_->thread_of = [this](std::string_view id) -> run_queue& { return queue(home_of(id)); };
     registry_->on_changed = [this](const capstan::store::device& before, const std::optional<capstan::store::device>& after) {

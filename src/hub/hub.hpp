@@ -20,6 +20,7 @@ class access;          // who may do what: tokens against policies and device ke
 class registry;        // devices: rules and JSON form                                    (hub/registry/registry.hpp)
 class command_center;  // cloud-to-device queues of all devices, each on its home thread  (hub/commands/command_center.hpp)
 class feedback_center; // feedback on its way to services                                 (hub/commands/feedback_center.hpp)
+class consumer_groups; // of the event hub                                                (hub/telemetry/consumer_groups.hpp)
 class readers;         // who reads which partition: epochs and limits                    (hub/telemetry/readers.hpp)
 class presence;        // which device has links where                                    (hub/presence.hpp)
 
@@ -38,6 +39,7 @@ public:
     capstan::hub::command_center& commands() { return *commands_; }
     capstan::hub::feedback_center& feedback() { return *feedback_; }
     capstan::hub::readers& readers() { return *readers_; }
+    capstan::hub::consumer_groups& consumer_groups() { return *consumer_groups_; }
     capstan::hub::presence& presence() { return *presence_; }
 
     /// Bytes of telemetry, of all connections, that are with the store. Above in_flight_limit connections are not read from: the
@@ -75,6 +77,7 @@ private:
     std::unique_ptr<capstan::hub::feedback_center> feedback_;
     std::unique_ptr<capstan::hub::command_center> commands_;
     std::unique_ptr<capstan::hub::readers> readers_;
+    std::unique_ptr<capstan::hub::consumer_groups> consumer_groups_;
 };
 
 } // namespace capstan::hub

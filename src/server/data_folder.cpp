@@ -167,6 +167,15 @@ data_folder::~data_folder() {
     ::close(lock_);
 }
 
+done data_folder::keep_consumer_groups(const std::vector<std::string>& names) {
+    auto next = hub_;
+    next.consumer_groups = names;
+    if (auto written = write_hub_file(hub_file_in(path_), next); !written)
+        return written;
+    hub_.consumer_groups = names;
+    return {};
+}
+
 done data_folder::publish(const endpoints& value) { return write_endpoints(endpoints_file_in(path_), value); }
 
 } // namespace capstan::server

@@ -45,6 +45,8 @@ public:
 
     /// Called when the hub takes connections: writes endpoints.json, which goes away when the folder is closed.
     std::expected<void, std::string> publish(const endpoints& value);
+    /// In hub.json, on disk. One call at a time; nobody else reads them meanwhile.
+    std::expected<void, std::string> keep_consumer_groups(const std::vector<std::string>& names);
 
 private:
     data_folder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}

@@ -53,6 +53,8 @@ hub_file hub_of(const json::value& object) {
     for (const json::value& policy : object.at("policies").as_array())
         policies.push_back(policy_of(policy));
     hub.policies = auth::policy_set(std::move(policies));
+    if (const auto* groups = object.as_object().if_contains("consumer_groups")) // there were none once
+        hub.consumer_groups = json::value_to<std::vector<std::string>>(*groups);
     return hub;
 }
 
@@ -66,8 +68,13 @@ std::string to_json(const hub_file& value) {
                                         {"primary_key", policy.primary_key},
                                         {"secondary_key", policy.secondary_key}});
     const json::object object = {
-        {"version", format_version},      {"hub_id", value.hub_id},       {"created", value.created.time_since_epoch().count()},
-        {"partitions", value.partitions}, {"event_hub", value.event_hub}, {"policies", std::move(policies)},
+        {"version", format_version},
+        {"hub_id", value.hub_id},
+        {"created", value.created.time_since_epoch().count()},
+        {"partitions", value.partitions},
+        {"event_hub", value.event_hub},
+        {"policies", std::move(policies)},
+        {"consumer_groups", json::value_from(value.consumer_groups)},
     };
     return json::serialize(object) + "\n";
 }

@@ -5,6 +5,7 @@
 #include <expected>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "auth/access_policy.hpp"
 #include "base/clock.hpp"
@@ -18,10 +19,12 @@ struct hub_file {
     store::partition_id partitions = 4;
     std::string event_hub; ///< name of the event-hub-compatible endpoint
     auth::policy_set policies;
+    std::vector<std::string> consumer_groups{}; ///< beside $Default
 };
 
 /// {"version":1,"hub_id":"..","created":1700000000000,"partitions":4,"event_hub":"..",
-///  "policies":[{"name":"..","rights":"RegistryRead, ServiceConnect","primary_key":"..","secondary_key":".."}]}
+///  "policies":[{"name":"..","rights":"RegistryRead, ServiceConnect","primary_key":"..","secondary_key":".."}],
+///  "consumer_groups":[".."]}
 std::string to_json(const hub_file& value);
 
 /// The errors name the file and quote nothing of it.

@@ -15,6 +15,7 @@ hub::settings hub_settings_of(const config& settings, const hub_file& hub) {
     rules.host_names = settings.hub.hostnames;
     rules.event_hub = hub.event_hub;
     rules.created = hub.created;
+    rules.consumer_groups = hub.consumer_groups;
     rules.command_ttl = seconds_of(settings.commands.default_ttl);
     rules.command_lock = seconds_of(settings.commands.lock);
     rules.max_delivery_count = settings.commands.max_delivery_count;

@@ -11,6 +11,7 @@
 #include "http/server.hpp"
 #include "hub/hub.hpp"
 #include "hub/peer.hpp"
+#include "hub/telemetry/consumer_groups.hpp"
 #include "net/tls_context.hpp"
 #include "server/announce.hpp"
 #include "server/certificates.hpp"
@@ -81,6 +82,8 @@ void run(const config& settings) {
     auto rules = hub_settings_of(settings, folder.hub());
     const auto engine_settings = hub::engine_settings(rules);
     hub::hub hub(rules, folder.hub().policies, *store, clock, threads.queues());
+
+    hub.consumer_groups().save = [&folder](const std::vector<std::string>& names) { return folder.keep_consumer_groups(names); };
 
     listener amqps(threads, hub, engine_settings, tls, connections_that_fit(settings.limits.connections));
     const auto amqps_port = must(amqps.open(settings.listen.bind, settings.listen.amqps_port));

@@ -1,6 +1,7 @@
 // The table: which address, in which direction, with which right, is served by which endpoint. To add one, add a file and a row.
 
 #include "hub/endpoints/endpoints.hpp"
+#include "hub/telemetry/consumer_groups.hpp"
 
 #include "hub/endpoints/cbs.hpp"
 #include "hub/endpoints/commands_in.hpp"
@@ -113,7 +114,7 @@ made make_partition_endpoint(conversation& with, const amqp::link_info& link, co
         return slowly(amqp::condition::unauthorized_access,
                       "Unauthorized access. 'Listen' claim(s) are required to perform this operation.");
     const auto partition = parse_partition(where.partition, with.hub.store().telemetry().partition_count());
-    if (!partition || where.consumer_group != "$default")
+    if (!partition || !with.hub.consumer_groups().contains(where.consumer_group))
         return slowly(amqp::condition::not_found, fmt::format("The messaging entity '{}' could not be found.", path));
     return std::make_shared<events_out_endpoint>(with, link.id, where.consumer_group, *partition);
 }

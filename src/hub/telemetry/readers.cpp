@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "auth/ascii.hpp"
+
 namespace capstan::hub {
 namespace {
 
@@ -68,6 +70,20 @@ void readers::displace(const present& loser, const reader& winner) {
                     "disconnected. If you are recreating the receiver, make sure a higher epoch is used.",
                     shown(winner.name), *winner.epoch, shown(loser.who.name), loser.who.epoch.value_or(-1));
     loser.who.home->post([displaced = loser.who.displaced, error = amqp::error(amqp::condition::link_stolen, text)] { displaced(error); });
+}
+
+void readers::end_group(std::string_view consumer_group) {
+    const std::lock_guard lock(mutex_);
+    const amqp::error gone(amqp::condition::not_found, fmt::format("The consumer group '{}' was removed.", consumer_group));
+    boost::unordered::erase_if(present_, [&](const auto& each) {
+        if (!auth::equal_ignoring_case(each.first.consumer_group, consumer_group))
+            return false;
+        for (const auto& [id, who] : each.second) {
+            keys_.erase(id);
+            who.home->post([displaced = who.displaced, gone] { displaced(gone); });
+        }
+        return true;
+    });
 }
 
 void readers::leave(reader_id id) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -35,6 +36,8 @@ public:
     /// Lets the reader in, and those out that it displaces; or says why not.
     std::expected<reader_id, amqp::error> enter(reader who);
     void leave(reader_id id);
+    /// The consumer group was removed: its readers are told, and gone.
+    void end_group(std::string_view consumer_group);
 
 private:
     struct key {

@@ -162,5 +162,21 @@ TEST(hub_file, a_corrupt_file_is_named_and_not_quoted) {
     EXPECT_THAT(data_folder::open(path.path(), no_wishes, birthday).error(), HasSubstr("too large"));
 }
 
+TEST(data_folder, keeps_consumer_groups_and_all_else) {
+    const test::temporary_folder parent;
+    const fs::path path = parent / "hub";
+    std::string key;
+    {
+        auto folder = *data_folder::open(path, no_wishes, birthday);
+        EXPECT_TRUE(folder.hub().consumer_groups.empty());
+        key = folder.hub().policies.find("service")->primary_key;
+        ASSERT_TRUE(folder.keep_consumer_groups({"alarms", "reports"}));
+    }
+    const auto again = data_folder::open(path, no_wishes, birthday);
+    ASSERT_TRUE(again) << again.error();
+    EXPECT_EQ(again->hub().consumer_groups, (std::vector<std::string>{"alarms", "reports"}));
+    EXPECT_EQ(again->hub().policies.find("service")->primary_key, key);
+}
+
 } // namespace
 } // namespace capstan::server

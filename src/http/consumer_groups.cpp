@@ -1,0 +1,57 @@
+// The consumer groups of the event hub. Azure keeps them on its management plane; the shape here is our own.
+
+#include "hub/telemetry/consumer_groups.hpp"
+#include "http/resources.hpp"
+#include "http/status.hpp"
+#include "hub/telemetry/readers.hpp"
+
+namespace capstan::http {
+namespace {
+
+using refusal = hub::consumer_groups::refusal;
+
+answer error_of(refusal why, const std::string& name, wall_time now) {
+    switch (why) {
+    case refusal::exists: return error_answer(errc::consumer_group_exists, name, now);
+    case refusal::not_found: return error_answer(errc::consumer_group_not_found, name, now);
+    case refusal::too_many: return error_answer(errc::quota_exceeded, "A hub has 20 consumer groups beside $Default.", now);
+    case refusal::invalid:
+        return error_answer(errc::argument_invalid, "A consumer group cannot be called or removed like this: " + name, now);
+    case refusal::not_saved: break;
+    }
+    return error_answer(errc::service_unavailable, "The consumer groups could not be written to disk.", now);
+}
+
+boost::json::object described(const std::string& name) { return {{"name", name}}; }
+
+} // namespace
+
+asio::awaitable<answer> list_consumer_groups(context& in, const request&) {
+    boost::json::array groups;
+    for (const auto& each : in.hub.consumer_groups().all())
+        groups.push_back(described(each));
+    answer result;
+    result.body = std::move(groups);
+    co_return result;
+}
+
+asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
+    const auto& name = asked.path[1];
+    if (const auto made = in.hub.consumer_groups().create(name); !made)
+        co_return error_of(made.error(), name, in.hub.clock().now());
+    answer result;
+    result.body = described(name);
+    co_return result;
+}
+
+asio::awaitable<answer> delete_consumer_group(context& in, const request& asked) {
+    const auto& name = asked.path[1];
+    if (const auto removed = in.hub.consumer_groups().remove(name); !removed)
+        co_return error_of(removed.error(), name, in.hub.clock().now());
+    in.hub.readers().end_group(name);
+    answer result;
+    result.status = status::no_content;
+    co_return result;
+}
+
+} // namespace capstan::http

@@ -1,0 +1,41 @@
+#pragma once
+// The event hub's consumer groups. A group holds nothing of its own: readers of different groups do not displace each other, and are
+// counted apart. contract/semantics.md, section 3.5.
+
+#include <expected>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace capstan::hub {
+
+/// Thread-safe. Names are told apart without case; $Default is always there.
+class consumer_groups {
+public:
+    static constexpr std::size_t most = 20; ///< beside $Default
+
+    explicit consumer_groups(std::vector<std::string> names) : names_(std::move(names)) {}
+
+    /// Keeps the names for the next start; says why not. To be set before the first change; it may block for as long as a file takes.
+    std::function<std::expected<void, std::string>(const std::vector<std::string>&)> save;
+
+    bool contains(std::string_view name) const;
+    std::vector<std::string> all() const; ///< $Default first
+
+    enum class refusal : std::uint8_t { exists, not_found, too_many, invalid, not_saved };
+    /// Durable when there is no refusal. A name has 1 to 50 letters, digits, '.', '-' and '_', a letter or a digit at both ends.
+    std::expected<void, refusal> create(const std::string& name);
+    /// Its readers go on until they leave, or are told by whoever removes it.
+    std::expected<void, refusal> remove(std::string_view name);
+
+private:
+    std::vector<std::string>::const_iterator find(std::string_view name) const;
+    std::expected<void, refusal> replace(std::vector<std::string> names);
+
+    mutable std::mutex mutex_;
+    std::vector<std::string> names_; ///< without $Default
+};
+
+} // namespace capstan::hub

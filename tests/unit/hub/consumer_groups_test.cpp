@@ -1,0 +1,49 @@
+#include "hub/telemetry/consumer_groups.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace capstan::hub {
+namespace {
+
+using refusal = consumer_groups::refusal;
+using testing::ElementsAre;
+
+TEST(consumer_groups, are_made_and_removed_and_kept) {
+    consumer_groups groups({"old"});
+    std::vector<std::vector<std::string>> kept;
+    groups.save = [&](const std::vector<std::string>& names) -> std::expected<void, std::string> {
+        return kept.push_back(names), std::expected<void, std::string>();
+    };
+    EXPECT_TRUE(groups.create("alarms"));
+    EXPECT_THAT(groups.all(), ElementsAre("$Default", "old", "alarms"));
+    EXPECT_TRUE(groups.contains("ALARMS"));
+    EXPECT_TRUE(groups.contains("$default"));
+    EXPECT_TRUE(groups.remove("Old"));
+    EXPECT_FALSE(groups.contains("old"));
+    EXPECT_THAT(kept, ElementsAre(ElementsAre("old", "alarms"), ElementsAre("alarms")));
+}
+
+TEST(consumer_groups, refuse_what_cannot_be) {
+    consumer_groups groups({"there"});
+    EXPECT_EQ(groups.create("There").error(), refusal::exists);
+    EXPECT_EQ(groups.create("$default").error(), refusal::exists);
+    EXPECT_EQ(groups.remove("$Default").error(), refusal::invalid);
+    EXPECT_EQ(groups.remove("none").error(), refusal::not_found);
+    for (const auto& name :
+         {std::string(), std::string("a/b"), std::string("-a"), std::string("a."), std::string("gr\xc3\xbc"), std::string(51, 'a')})
+        EXPECT_EQ(groups.create(name).error(), refusal::invalid) << name;
+    for (std::size_t i = 1; i < consumer_groups::most; ++i)
+        EXPECT_TRUE(groups.create("g" + std::to_string(i)));
+    EXPECT_EQ(groups.create("more").error(), refusal::too_many);
+}
+
+TEST(consumer_groups, what_cannot_be_kept_is_not_made) {
+    consumer_groups groups({});
+    groups.save = [](const std::vector<std::string>&) -> std::expected<void, std::string> { return std::unexpected("the disk is full"); };
+    EXPECT_EQ(groups.create("alarms").error(), refusal::not_saved);
+    EXPECT_FALSE(groups.contains("alarms"));
+}
+
+} // namespace
+} // namespace capstan::hub
