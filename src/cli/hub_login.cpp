@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include <boost/url.hpp>
 #include <fmt/format.h>
 
 #include "auth/connection_string.hpp"
@@ -19,6 +20,16 @@ std::uint16_t port_from(const std::string& text) {
     if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
         throw failed(exit_usage, fmt::format("the connection string's HostName has the port '{}', which is not a number to 65535", text));
     return port;
+}
+
+/// The text is not quoted in the error: it may hold a password.
+http_proxy proxy_from(const std::string& text) {
+    const std::string whole = text.find("://") == std::string::npos ? "http://" + text : text; // `url` is a view of it
+    const auto url = boost::urls::parse_uri(whole);
+    if (!url || url->scheme() != "http" || url->host().empty() || url->port_number() == 0 || url->encoded_path().size() > 1)
+        throw failed(exit_usage, "--proxy needs a URL like http://[user:password@]host:port");
+    http_proxy through(url->host_address(), url->port_number());
+    return url->has_userinfo() ? std::move(through).credentials(url->user(), url->password()) : through;
 }
 
 /// A port behind the host's name is that of HTTPS, for it is REST that most commands use; --amqps-port is there for the other.
@@ -54,7 +65,7 @@ hub_login login_from_folder(const hub_options& options) {
     text.policy = policy->name;
     text.key = options.secondary_key ? policy->secondary_key : policy->primary_key;
     login.connection_string = auth::to_text(text);
-    login.options.connect_to(own_address(config.listen.bind)).port(running.amqps_port).https_port(running.https_port);
+    login.options.connect_to(own_address(running.bind)).port(running.amqps_port).https_port(running.https_port);
     if (!running.ca.empty())
         login.options.ca_file(running.ca);
     return login;
@@ -94,6 +105,7 @@ void add_login_options(CLI::App& command, hub_options& options, data_is data) {
     command
         .add_option("--ca", options.ca, "CA that the hub's certificate must come from (PEM) [the data folder's; with --login the system's]")
         ->type_name("FILE");
+    command.add_option("--proxy", options.proxy, "an HTTP proxy on the way to the hub: http://[user:password@]host:port")->type_name("URL");
     command.add_option("--https-port", options.https_port, "the hub's HTTPS port [as it runs; with --login HostName's, or 443]")
         ->type_name("PORT");
 }
@@ -126,6 +138,8 @@ hub_login log_in(const hub_options& options) {
     if (options.ca)
         how.ca_file(*options.ca);
     how.https_port(options.https_port.value_or(how.https_port()));
+    if (options.proxy)
+        how.proxy(proxy_from(*options.proxy));
     if (options.amqps_port)
         how.port(*options.amqps_port);
     if (options.websockets)

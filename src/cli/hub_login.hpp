@@ -21,6 +21,7 @@ struct hub_options {
     std::string policy = "iothubowner"; ///< of the folder's hub, to sign in with
     std::optional<std::string> config_file;
     std::optional<std::string> ca;
+    std::optional<std::string> proxy; ///< a URL
     std::optional<std::uint16_t> https_port, amqps_port;
     bool websockets = false;
     bool secondary_key = false; ///< of that policy
@@ -33,7 +34,7 @@ struct hub_options {
 enum class data_is : std::uint8_t { folder, body };
 
 void add_login_options(CLI::App& command, hub_options& options,
-                       data_is data = data_is::folder); ///< --hub, --config, --login, --ca, --https-port
+                       data_is data = data_is::folder); ///< --hub, --config, --login, --ca, --proxy, --https-port
 void add_amqp_options(CLI::App& command, hub_options& options, data_is data = data_is::folder); ///< all these, --amqps-port, --websockets
 
 /// The configuration that `serve` would have with the same --config, its --data as --hub, and the environment.

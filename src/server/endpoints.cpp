@@ -18,6 +18,7 @@ endpoints endpoints_of(const json::value& parsed) {
     value.data_folder = std::string(parsed.at("data_folder").as_string());
     value.ca = std::string(parsed.at("ca_path").as_string());
     value.pid = parsed.at("pid").to_number<std::int64_t>();
+    value.bind = std::string(parsed.at("bind").as_string());
     return value;
 }
 
@@ -25,8 +26,13 @@ endpoints endpoints_of(const json::value& parsed) {
 
 std::string to_json(const endpoints& value) {
     const json::object object = {
-        {"hostnames", json::value_from(value.hostnames)}, {"amqps_port", value.amqps_port}, {"https_port", value.https_port},
-        {"data_folder", value.data_folder.string()},      {"ca_path", value.ca.string()},   {"pid", value.pid},
+        {"hostnames", json::value_from(value.hostnames)},
+        {"amqps_port", value.amqps_port},
+        {"https_port", value.https_port},
+        {"data_folder", value.data_folder.string()},
+        {"ca_path", value.ca.string()},
+        {"pid", value.pid},
+        {"bind", value.bind},
     };
     return json::serialize(object) + "\n";
 }

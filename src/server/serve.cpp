@@ -93,7 +93,7 @@ void run(const config& settings) {
 
     // Connections that come now wait to be taken. What fails from here on fails before any thread uses what it would take down.
     const auto ca = certificates.ca ? absolute(*certificates.ca) : std::filesystem::path();
-    must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid()}));
+    must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid(), settings.listen.bind}));
     stop_signals signals;
     store_watch watch(*store);
     threads.start([&](std::size_t thread) {

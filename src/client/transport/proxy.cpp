@@ -27,8 +27,10 @@ http::request<http::empty_body> request_of(const http_proxy& proxy, const endpoi
 
 /// Whether the answer opens the tunnel, and nothing but it came: the hub does not speak first.
 void check(const step& now, const http::response<http::empty_body>& answer, const http_proxy& proxy, std::size_t rest) {
-    if (answer.result() == http::status::proxy_authentication_required)
-        now.fail(proxy.user().empty() ? "407: it asks for a user and a password" : "407: it refuses the user or the password");
+    // RFC 9110 has 407 for both; tinyproxy says 401 to a wrong password.
+    if (answer.result() == http::status::proxy_authentication_required || answer.result() == http::status::unauthorized)
+        now.fail(fmt::format("{}: it {}", answer.result_int(),
+                             proxy.user().empty() ? "asks for a user and a password" : "refuses the user or the password"));
     if (http::to_status_class(answer.result()) != http::status_class::successful)
         now.fail(status_words(answer.result_int(), answer.reason()));
     if (rest > 0)

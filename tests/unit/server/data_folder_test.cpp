@@ -109,7 +109,7 @@ TEST(data_folder, publishes_endpoints_while_it_is_open) {
     EXPECT_THAT(read_endpoints(file).error(), HasSubstr("no hub is running"));
     {
         auto folder = data_folder::open(path.path(), no_wishes, birthday);
-        ASSERT_TRUE(folder->publish({{"hub", "::1"}, 15671, 8443, path.path(), path / "tls/ca.pem", 42}));
+        ASSERT_TRUE(folder->publish({{"hub", "::1"}, 15671, 8443, path.path(), path / "tls/ca.pem", 42, "::"}));
         const auto read = read_endpoints(file);
         ASSERT_TRUE(read) << read.error();
         EXPECT_THAT(read->hostnames, testing::ElementsAre("hub", "::1"));
@@ -118,6 +118,7 @@ TEST(data_folder, publishes_endpoints_while_it_is_open) {
         EXPECT_EQ(read->data_folder, path.path());
         EXPECT_EQ(read->ca, path / "tls/ca.pem");
         EXPECT_EQ(read->pid, 42);
+        EXPECT_EQ(read->bind, "::");
     }
     EXPECT_FALSE(fs::exists(file));
 }
