@@ -9,6 +9,7 @@ if(NOT CAPSTAN_HUB) # the clients need no more
   return()
 endif()
 find_package(CLI11 REQUIRED)
+find_package(CURL REQUIRED)
 find_package(tomlplusplus REQUIRED)
 
 # Debian's librocksdb-dev ships a CMake package that wants every compression library's development files; the shared library does not.

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev librocksdb-dev libfmt-dev
-       libspdlog-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev)
+       libspdlog-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev)
 test=(pkg-config python3 python3-uamqp python3-qpid-proton libsasl2-modules tinyproxy-bin openssl ca-certificates doxygen)
 lint=(clang-19 clang-format-19 clang-tidy-19)
 bench=(libbenchmark-dev)

@@ -1,9 +1,8 @@
 // The consumer groups of the event hub. Azure keeps them on its management plane; the shape here is our own.
 
-#include "hub/telemetry/consumer_groups.hpp"
+#include "hub/telemetry/event_hub.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
-#include "hub/telemetry/readers.hpp"
 
 namespace capstan::http {
 namespace {
@@ -28,7 +27,7 @@ boost::json::object described(const std::string& name) { return {{"name", name}}
 
 asio::awaitable<answer> list_consumer_groups(context& in, const request&) {
     boost::json::array groups;
-    for (const auto& each : in.hub.consumer_groups().all())
+    for (const auto& each : in.hub.built_in_events().consumer_groups().all())
         groups.push_back(described(each));
     answer result;
     result.body = std::move(groups);
@@ -37,7 +36,7 @@ asio::awaitable<answer> list_consumer_groups(context& in, const request&) {
 
 asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
     const auto& name = asked.path[1];
-    if (const auto made = in.hub.consumer_groups().create(name); !made)
+    if (const auto made = in.hub.built_in_events().consumer_groups().create(name); !made)
         co_return error_of(made.error(), name, in.hub.clock().now());
     answer result;
     result.body = described(name);
@@ -46,9 +45,9 @@ asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
 
 asio::awaitable<answer> delete_consumer_group(context& in, const request& asked) {
     const auto& name = asked.path[1];
-    if (const auto removed = in.hub.consumer_groups().remove(name); !removed)
+    if (const auto removed = in.hub.built_in_events().consumer_groups().remove(name); !removed)
         co_return error_of(removed.error(), name, in.hub.clock().now());
-    in.hub.readers().end_group(name);
+    in.hub.built_in_events().readers().end_group(name);
     answer result;
     result.status = status::no_content;
     co_return result;

@@ -27,6 +27,7 @@ asio::awaitable<answer> delete_consumer_group(context& in, const request& asked)
 // statistics.cpp
 asio::awaitable<answer> get_device_statistics(context& in, const request& asked);
 asio::awaitable<answer> get_service_statistics(context& in, const request& asked);
+asio::awaitable<answer> get_routing_statistics(context& in, const request& asked);
 // health.cpp
 asio::awaitable<answer> get_liveness(context& in, const request& asked);
 asio::awaitable<answer> get_readiness(context& in, const request& asked);

@@ -42,6 +42,7 @@ constexpr row table[] = {
     {verb::delete_, "/consumergroups/{name}", right::registry_write, delete_consumer_group},
     {verb::get, "/statistics/devices", right::registry_read, get_device_statistics},
     {verb::get, "/statistics/service", right::registry_read, get_service_statistics},
+    {verb::get, "/statistics/routing", right::registry_read, get_routing_statistics},
     {verb::get, "/livez", right::none, get_liveness},
     {verb::get, "/readyz", right::none, get_readiness},
     {verb::get, "/health", right::none, get_readiness},

@@ -1,7 +1,8 @@
-// /statistics: contract/rest.md, section 3.
+// /statistics: contract/rest.md, section 3. That of routing is our own.
 
 #include "http/resources.hpp"
 #include "hub/presence.hpp"
+#include "hub/routing/router.hpp"
 
 namespace capstan::http {
 
@@ -16,6 +17,19 @@ asio::awaitable<answer> get_device_statistics(context& in, const request&) {
 asio::awaitable<answer> get_service_statistics(context& in, const request&) {
     answer result;
     result.body = boost::json::object{{"connectedDeviceCount", in.hub.presence().connected()}};
+    co_return result;
+}
+
+/// Since the hub's start; all zero where nothing is routed.
+asio::awaitable<answer> get_routing_statistics(context& in, const request&) {
+    const hub::routing::router::counters none;
+    const auto& counts = in.hub.router() ? in.hub.router()->counts() : none;
+    answer result;
+    result.body = boost::json::object{
+        {"routed", counts.routed.load()},       {"fallback", counts.fallback.load()},
+        {"orphaned", counts.orphaned.load()},   {"keptFromBuiltIn", counts.kept_from_built_in.load()},
+        {"undefined", counts.undefined.load()}, {"invalid", counts.invalid.load()},
+    };
     co_return result;
 }
 

@@ -59,6 +59,7 @@ node service_node(const path& segments) {
 }
 
 void parse_event_hub(const path& segments, address& result) {
+    result.event_hub = segments[0];
     if (is(segments, 1, {"$management"}))
         result.what = node::management;
     if (segments.size() != 5 || !segments[1].is("consumergroups") || !segments[3].is("partitions"))
@@ -76,7 +77,7 @@ std::string suffix_of(std::string_view text) {
 
 } // namespace
 
-address parse_address(std::string_view text, std::string_view event_hub, std::string_view hub_name) {
+address parse_address(std::string_view text) {
     address result;
     const auto segments = auth::parse_address(text).path;
     if (segments.empty())
@@ -89,7 +90,7 @@ address parse_address(std::string_view text, std::string_view event_hub, std::st
         parse_device(segments, result);
     else if (segments[0].is("messages"))
         result.what = service_node(segments);
-    else if (segments[0].is(event_hub) || segments[0].is(hub_name))
+    else
         parse_event_hub(segments, result);
     if (result.what == node::hub_events)
         result.suffix = suffix_of(text);

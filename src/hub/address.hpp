@@ -28,12 +28,12 @@ struct address {
     node what = node::unknown;
     std::optional<auth::segment> device;
     std::optional<auth::segment> module;
+    std::optional<auth::segment> event_hub; ///< of partition and of {event hub}/$management; whether there is one is not looked at
     std::string consumer_group; ///< of partition, lower case: groups are told apart without case
     std::string partition;      ///< of partition, as written
     std::string suffix;         ///< of hub_events: what follows "messages/events", as written
 };
 
-/// `event_hub` is the entity path of the event-hub-compatible endpoint; `hub_name` is taken for it too (event-hubs.md, 1.1).
-address parse_address(std::string_view text, std::string_view event_hub, std::string_view hub_name);
+address parse_address(std::string_view text);
 
 } // namespace capstan::hub

@@ -1,7 +1,5 @@
 #include "hub/hub.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include "hub/access.hpp"
 #include "hub/commands/command_center.hpp"
 #include "hub/commands/device_commands.hpp"
@@ -9,19 +7,35 @@
 #include "hub/endpoints/endpoint.hpp"
 #include "hub/presence.hpp"
 #include "hub/registry/registry.hpp"
-#include "hub/telemetry/consumer_groups.hpp"
-#include "hub/telemetry/readers.hpp"
+#include "hub/routing/router.hpp"
+#include "hub/telemetry/event_hub.hpp"
 
 namespace capstan::hub {
+namespace {
+
+std::vector<std::unique_ptr<event_hub>> make_event_hubs(const settings& rules, store::telemetry_log& built_in,
+                                                        const std::vector<store::telemetry_log*>& others) {
+    std::vector<std::unique_ptr<event_hub>> all;
+    all.push_back(std::make_unique<event_hub>(rules.event_hub, built_in, rules.telemetry_retention, rules.consumer_groups, rules));
+    for (std::size_t index = 0; index < rules.routes.endpoints.size(); ++index) {
+        const auto& made = rules.routes.endpoints[index];
+        const auto retention = std::chrono::ceil<std::chrono::seconds>(made.retention);
+        all.push_back(std::make_unique<event_hub>(made.name, *others.at(index), retention, made.consumer_groups, rules));
+    }
+    return all;
+}
+
+} // namespace
 
 hub::hub(const settings& settings, const auth::policy_set& policies, capstan::store::store& store, const wall_clock& clock,
-         std::vector<run_queue*> threads)
-    : settings_(settings), store_(store), clock_(clock), threads_(std::move(threads)), trim_trouble_(store.telemetry().partition_count()),
+         std::vector<run_queue*> threads, std::vector<capstan::store::telemetry_log*> endpoint_logs)
+    : settings_(settings), store_(store), clock_(clock), threads_(std::move(threads)),
       access_(std::make_unique<capstan::hub::access>(settings, policies, store.devices(), clock)),
       registry_(std::make_unique<capstan::hub::registry>(store.devices(), settings, clock)),
       presence_(std::make_unique<capstan::hub::presence>()), feedback_(std::make_unique<capstan::hub::feedback_center>(*this)),
-      commands_(std::make_unique<capstan::hub::command_center>(*this)), readers_(std::make_unique<capstan::hub::readers>(settings)),
-      consumer_groups_(std::make_unique<capstan::hub::consumer_groups>(settings.consumer_groups)) {
+      commands_(std::make_unique<capstan::hub::command_center>(*this)),
+      event_hubs_(make_event_hubs(settings, store.telemetry(), endpoint_logs)),
+      router_(routing::router::make(settings.routes, settings.name)) {
     feedback_->start();
     registry_->thread_of = [this](std::string_view id) -> run_queue& { return queue(home_of(id)); };
     registry_->on_changed = [this](const capstan::store::device& before, const std::optional<capstan::store::device>& after) {
@@ -32,6 +46,13 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
 }
 
 hub::~hub() = default;
+
+event_hub* hub::find_event_hub(const auth::segment& name) const {
+    for (const auto& each : event_hubs_)
+        if (name.is(each->name()))
+            return each.get();
+    return name.is(settings_.name) ? event_hubs_.front().get() : nullptr;
+}
 
 /// What a link was allowed by may have changed: a device's keys, its certificates, or that it is there at all.
 void hub::look_again_at_links_of(std::string_view device) {
@@ -49,32 +70,19 @@ void hub::tick(std::size_t thread) {
     if (thread != 0)
         return;
     feedback_->tick();
-    forget_old_telemetry();
+    minutely();
 }
 
 /// Costs nothing when there is nothing to forget: once a minute is often enough for a day's worth.
-void hub::forget_old_telemetry() {
+void hub::minutely() {
     const auto now = clock_.now();
-    if (now < next_trim_)
+    if (now < next_minute_)
         return;
-    next_trim_ = now + std::chrono::minutes(1);
-    for (capstan::store::partition_id id = 0; id < store_.telemetry().partition_count(); ++id) {
-        auto done = [this, id](const capstan::store::outcome<void>& result) { on_forgotten(id, result); };
-        store_.telemetry().trim(id, now - settings_.telemetry_retention, {*threads_[0], std::move(done)});
-    }
-}
-
-/// A disk that is never given back fills up: the operator hears of it, once for each change.
-void hub::on_forgotten(capstan::store::partition_id partition, const capstan::store::outcome<void>& result) {
-    if (!result && result.error().code == capstan::store::errc::closed)
-        return;
-    const auto trouble = result ? std::string() : result.error().text;
-    if (std::exchange(trim_trouble_[partition], trouble) == trouble)
-        return;
-    if (result)
-        spdlog::info("old telemetry of partition={} is forgotten again", partition);
-    else
-        spdlog::error("old telemetry of partition={} cannot be forgotten: {}", partition, trouble);
+    next_minute_ = now + std::chrono::minutes(1);
+    for (const auto& each : event_hubs_)
+        each->forget_old(now, *threads_[0]);
+    if (router_)
+        router_->report();
 }
 
 } // namespace capstan::hub

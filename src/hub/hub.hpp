@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "auth/access_policy.hpp"
+#include "auth/resource.hpp"
 #include "base/clock.hpp"
 #include "base/run_queue.hpp"
 #include "hub/peer_log.hpp"
@@ -20,15 +21,18 @@ class access;          // who may do what: tokens against policies and device ke
 class registry;        // devices: rules and JSON form                                    (hub/registry/registry.hpp)
 class command_center;  // cloud-to-device queues of all devices, each on its home thread  (hub/commands/command_center.hpp)
 class feedback_center; // feedback on its way to services                                 (hub/commands/feedback_center.hpp)
-class consumer_groups; // of the event hub                                                (hub/telemetry/consumer_groups.hpp)
-class readers;         // who reads which partition: epochs and limits                    (hub/telemetry/readers.hpp)
+class event_hub;       // a log of telemetry, and who reads it                            (hub/telemetry/event_hub.hpp)
 class presence;        // which device has links where                                    (hub/presence.hpp)
+namespace routing {
+class router; // which message goes to which event hub                                    (hub/routing/router.hpp)
+}
 
 class hub {
 public:
-    /// All arguments outlive the hub. `threads` has at least one queue.
+    /// All arguments outlive the hub. `threads` has at least one queue. `endpoint_logs`: of the endpoints of settings.routes, in their
+    /// order.
     hub(const settings& settings, const auth::policy_set& policies, capstan::store::store& store, const wall_clock& clock,
-        std::vector<run_queue*> threads);
+        std::vector<run_queue*> threads, std::vector<capstan::store::telemetry_log*> endpoint_logs = {});
     ~hub();
 
     const settings& config() const { return settings_; }
@@ -38,8 +42,13 @@ public:
     capstan::hub::registry& registry() { return *registry_; }
     capstan::hub::command_center& commands() { return *commands_; }
     capstan::hub::feedback_center& feedback() { return *feedback_; }
-    capstan::hub::readers& readers() { return *readers_; }
-    capstan::hub::consumer_groups& consumer_groups() { return *consumer_groups_; }
+    /// The built-in one first, then those of the routes' endpoints.
+    const std::vector<std::unique_ptr<event_hub>>& event_hubs() const { return event_hubs_; }
+    event_hub& built_in_events() const { return *event_hubs_.front(); }
+    /// By the name in an address; the hub's own name stands for the built-in one (contract/event-hubs.md, 1.1).
+    event_hub* find_event_hub(const auth::segment& name) const;
+    /// None when all telemetry goes to the built-in event hub as it is.
+    routing::router* router() { return router_.get(); }
     capstan::hub::presence& presence() { return *presence_; }
 
     /// Bytes of telemetry, of all connections, that are with the store. Above in_flight_limit connections are not read from: the
@@ -60,8 +69,7 @@ public:
 
 private:
     void look_again_at_links_of(std::string_view device);
-    void forget_old_telemetry();
-    void on_forgotten(capstan::store::partition_id partition, const capstan::store::outcome<void>& result);
+    void minutely();
 
     const settings& settings_;
     capstan::store::store& store_;
@@ -69,15 +77,14 @@ private:
     std::vector<run_queue*> threads_;
     std::atomic<std::size_t> bytes_in_flight_{0};
     line_budget log_lines_{200};
-    wall_time next_trim_{};                 ///< of old telemetry; on thread 0, as is the next
-    std::vector<std::string> trim_trouble_; ///< by partition: why its last trim failed, or nothing
+    wall_time next_minute_{};               ///< on thread 0
     std::unique_ptr<capstan::hub::access> access_;
     std::unique_ptr<capstan::hub::registry> registry_;
     std::unique_ptr<capstan::hub::presence> presence_;
     std::unique_ptr<capstan::hub::feedback_center> feedback_;
     std::unique_ptr<capstan::hub::command_center> commands_;
-    std::unique_ptr<capstan::hub::readers> readers_;
-    std::unique_ptr<capstan::hub::consumer_groups> consumer_groups_;
+    std::vector<std::unique_ptr<event_hub>> event_hubs_;
+    std::unique_ptr<routing::router> router_;
 };
 
 } // namespace capstan::hub

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "hub/routing/routes.hpp"
+
 namespace capstan::hub {
 
 /// The hub's rules with their limits. Defaults are Azure's (contract/semantics.md, sections 1.4, 1.5, 2, 3.5).
@@ -31,6 +33,8 @@ struct settings {
     std::chrono::seconds telemetry_retention{24 * 3600};
     std::vector<std::string> consumer_groups{}; ///< beside $Default, at the start
     std::size_t readers_max = 5; ///< without epoch, per consumer group and partition
+
+    routing::routes routes{}; ///< have been checked
 };
 
 } // namespace capstan::hub

@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include "server/routing_config.hpp"
 #include "server/settings.hpp"
 
 namespace capstan::server {
@@ -69,7 +70,8 @@ done apply_file(config& into, const std::filesystem::path& file) {
         const toml::table* section = node.as_table();
         if (section == nullptr)
             return std::unexpected(fmt::format("{}: '{}' stands outside of a [section]", place(file, name.source()), name.str()));
-        if (auto applied = apply_section(into, file, name.str(), *section); !applied)
+        auto applied = name == "routing" ? apply_routing(into.routes, file, *section) : apply_section(into, file, name.str(), *section);
+        if (!applied)
             return applied;
     }
     return {};
@@ -107,6 +109,8 @@ done check(const config& value) {
         return std::unexpected("tls.certificate and tls.key must be given together");
     if (value.tls.ca && !value.tls.certificate)
         return std::unexpected("tls.ca needs tls.certificate and tls.key");
+    if (auto routes = hub::routing::check(value.routes); !routes)
+        return std::unexpected("routing: " + routes.error());
     return {};
 }
 

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "hub/routing/routes.hpp"
+
 namespace capstan::server {
 
 struct config {
@@ -68,6 +70,8 @@ struct config {
     struct telemetry_section {
         std::chrono::milliseconds retention{std::chrono::hours(24)};
     } telemetry;
+
+    hub::routing::routes routes; ///< [routing]: of the file only
 };
 
 /// A value given by a flag. `flag` is for messages ("--amqps-port"), `key` says what it sets ("listen.amqps_port").

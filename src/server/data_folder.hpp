@@ -5,6 +5,7 @@
 //   endpoints.json  where the running hub listens (endpoints.hpp); absent when it does not run
 //   tls/            certificates (certificates.hpp)
 //   store/, CAPSTAN devices and messages (store/rocksdb)
+//   event-hubs/     one folder for each endpoint of the routes (endpoint_hubs.hpp)
 
 #include <expected>
 #include <filesystem>

@@ -49,7 +49,7 @@ std::expected<endpoints, std::string> read_endpoints(const std::filesystem::path
     if (!content)
         return std::unexpected(content.error());
     try {
-        const endpoints value = endpoints_of(json::parse(*content));
+        endpoints value = endpoints_of(json::parse(*content));
         if (value.hostnames.empty())
             return std::unexpected(fmt::format("{} is corrupt: it names no host", file.string()));
         return value;

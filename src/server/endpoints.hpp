@@ -16,7 +16,7 @@ struct endpoints {
     std::filesystem::path data_folder; ///< absolute
     std::filesystem::path ca;          ///< absolute: what clients must trust
     std::int64_t pid = 0;
-    std::string bind; ///< the address it listens on, as configured
+    std::string bind{}; ///< the address it listens on, as configured
 };
 
 /// {"hostnames":[..],"amqps_port":5671,"https_port":443,"data_folder":"..","ca_path":"..","pid":1,"bind":"0.0.0.0"}

@@ -11,12 +11,13 @@
 #include "http/server.hpp"
 #include "hub/hub.hpp"
 #include "hub/peer.hpp"
-#include "hub/telemetry/consumer_groups.hpp"
+#include "hub/telemetry/event_hub.hpp"
 #include "net/tls_context.hpp"
 #include "server/announce.hpp"
 #include "server/certificates.hpp"
 #include "server/config.hpp"
 #include "server/data_folder.hpp"
+#include "server/endpoint_hubs.hpp"
 #include "server/hub_settings.hpp"
 #include "server/io_threads.hpp"
 #include "server/listener.hpp"
@@ -79,11 +80,14 @@ void run(const config& settings) {
 
     io_threads threads(settings.listen.threads);
     const auto store = store_of(settings, folder, clock);
+    auto endpoints = must(endpoint_hubs::open(settings, folder.path(), clock));
     auto rules = hub_settings_of(settings, folder.hub());
     const auto engine_settings = hub::engine_settings(rules);
-    hub::hub hub(rules, folder.hub().policies, *store, clock, threads.queues());
+    hub::hub hub(rules, folder.hub().policies, *store, clock, threads.queues(), endpoints.logs());
 
-    hub.consumer_groups().save = [&folder](const std::vector<std::string>& names) { return folder.keep_consumer_groups(names); };
+    hub.built_in_events().consumer_groups().save = [&folder](const std::vector<std::string>& names) {
+        return folder.keep_consumer_groups(names);
+    };
 
     listener amqps(threads, hub, engine_settings, tls, connections_that_fit(settings.limits.connections));
     const auto amqps_port = must(amqps.open(settings.listen.bind, settings.listen.amqps_port));
@@ -94,6 +98,9 @@ void run(const config& settings) {
     // Connections that come now wait to be taken. What fails from here on fails before any thread uses what it would take down.
     const auto ca = certificates.ca ? absolute(*certificates.ca) : std::filesystem::path();
     must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid(), settings.listen.bind}));
+    must(endpoints.start(settings, folder.path(), clock));
+    for (const auto& each : hub::routing::warnings(settings.routes))
+        spdlog::warn("routing: {}", each);
     stop_signals signals;
     store_watch watch(*store);
     threads.start([&](std::size_t thread) {
@@ -107,7 +114,7 @@ void run(const config& settings) {
     signals.wait();
     notify_service_manager("STOPPING=1");
     withdraw(settings);
-    shut_down(amqps, https, threads, *store, settings.limits.stop_time);
+    shut_down(amqps, https, threads, *store, endpoints, settings.limits.stop_time);
     spdlog::info("stopped");
 }
 

@@ -249,6 +249,11 @@ const setting* find_setting(std::string_view key) {
     return found == std::end(table) ? nullptr : &*found;
 }
 
+std::optional<std::chrono::milliseconds> duration_of(const std::string& text) {
+    const auto read = as_milliseconds(text);
+    return read ? std::optional(std::chrono::milliseconds(*read)) : std::nullopt;
+}
+
 std::string variable_of(std::string_view key) {
     std::string name = "CAPSTAN_";
     for (const char c : key) {

@@ -32,6 +32,9 @@ std::span<const setting> all_settings();
 /// Null if there is no such key.
 const setting* find_setting(std::string_view key);
 
+/// "90s", "15m", "500ms", "2d"; a bare number means seconds.
+std::optional<std::chrono::milliseconds> duration_of(const std::string& text);
+
 /// CAPSTAN_LISTEN__AMQPS_PORT for listen.amqps_port.
 std::string variable_of(std::string_view key);
 

@@ -4,7 +4,8 @@
 
 namespace capstan::server {
 
-void shut_down(listener& amqps, http::server& https, io_threads& threads, store::store& store, std::chrono::milliseconds limit) {
+void shut_down(listener& amqps, http::server& https, io_threads& threads, store::store& store, endpoint_hubs& endpoints,
+               std::chrono::milliseconds limit) {
     const auto begin = io_thread::now();
     const auto answered_by = begin + limit / 2; // with the default: 5 s for commits that are under way,
     const auto closed_by = begin + limit * 7 / 10; // 2 s for the peers to answer our close,
@@ -18,6 +19,7 @@ void shut_down(listener& amqps, http::server& https, io_threads& threads, store:
         amqps.end_connections();
         amqps.wait_until_gone(ended_by);
     }
+    endpoints.close();
     store.close();
     threads.stop(ended_by);
 }

@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "http/server.hpp"
+#include "server/endpoint_hubs.hpp"
 #include "server/io_threads.hpp"
 #include "server/listener.hpp"
 #include "store/store.hpp"
@@ -9,8 +10,9 @@
 namespace capstan::server {
 
 /// Stops a running hub so that nobody who was about to get an answer misses it: no new connections; what was taken is committed and
-/// answered; connections are closed with amqp:connection:forced; the store is closed; the threads end. Blocks, within `limit` but
+/// answered; connections are closed with amqp:connection:forced; the stores are closed; the threads end. Blocks, within `limit` but
 /// for a commit that hangs.
-void shut_down(listener& amqps, http::server& https, io_threads& threads, store::store& store, std::chrono::milliseconds limit);
+void shut_down(listener& amqps, http::server& https, io_threads& threads, store::store& store, endpoint_hubs& endpoints,
+               std::chrono::milliseconds limit);
 
 } // namespace capstan::server

@@ -43,6 +43,7 @@ FOLDERS = {  # the clients, in the order of the README's table
     "cpp": "*.py",
     "cli": "*.py",
     "identities": "*.py",
+    "routing": "*.py",
     "durability": "*.py",
     "bad_input": "*.py",
     "wire": "wire_*.py",

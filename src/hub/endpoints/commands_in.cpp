@@ -8,7 +8,7 @@ namespace {
 
 /// The queue of the device that a message's `to` names. The id may be encoded or not: whichever reading is a device's counts.
 std::optional<store::device> target_of(std::string_view to, hub& hub) {
-    const auto where = parse_address(to, hub.config().event_hub, hub.config().name);
+    const auto where = parse_address(to);
     if (where.what != node::device_bound || where.module) // modules are sent no commands
         return std::nullopt;
     for (const auto& reading : where.device->readings)

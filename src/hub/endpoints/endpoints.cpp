@@ -1,7 +1,7 @@
 // The table: which address, in which direction, with which right, is served by which endpoint. To add one, add a file and a row.
 
 #include "hub/endpoints/endpoints.hpp"
-#include "hub/telemetry/consumer_groups.hpp"
+#include "hub/telemetry/event_hub.hpp"
 
 #include "hub/endpoints/cbs.hpp"
 #include "hub/endpoints/commands_in.hpp"
@@ -58,6 +58,12 @@ std::optional<device_access> find_device(const conversation& with, const address
     return std::nullopt;
 }
 
+/// As it is called in tokens, whatever the address calls it.
+std::string event_hub_name(const conversation& with, const address& where) {
+    const auto* found = with.hub.find_event_hub(*where.event_hub);
+    return found ? found->name() : where.event_hub->readings.front();
+}
+
 /// What a token for a node of the service's side has to cover.
 std::string service_path(const conversation& with, const address& where) {
     switch (where.what) {
@@ -65,7 +71,7 @@ std::string service_path(const conversation& with, const address& where) {
     case node::feedback: return "/messages/servicebound/feedback";
     case node::file_notifications: return "/messages/servicebound/filenotifications";
     case node::partition:
-        return fmt::format("/{}/ConsumerGroups/{}/Partitions/{}", with.hub.config().event_hub, where.consumer_group, where.partition);
+        return fmt::format("/{}/ConsumerGroups/{}/Partitions/{}", event_hub_name(with, where), where.consumer_group, where.partition);
     default: return "/messages/events" + where.suffix;
     }
 }
@@ -113,10 +119,11 @@ made make_partition_endpoint(conversation& with, const amqp::link_info& link, co
     if (!with.identities.for_service(path))
         return slowly(amqp::condition::unauthorized_access,
                       "Unauthorized access. 'Listen' claim(s) are required to perform this operation.");
-    const auto partition = parse_partition(where.partition, with.hub.store().telemetry().partition_count());
-    if (!partition || !with.hub.consumer_groups().contains(where.consumer_group))
+    auto* const hub = with.hub.find_event_hub(*where.event_hub);
+    const auto partition = hub ? parse_partition(where.partition, hub->log().partition_count()) : std::nullopt;
+    if (!partition || !hub->consumer_groups().contains(where.consumer_group))
         return slowly(amqp::condition::not_found, fmt::format("The messaging entity '{}' could not be found.", path));
-    return std::make_shared<events_out_endpoint>(with, link.id, where.consumer_group, *partition);
+    return std::make_shared<events_out_endpoint>(with, link.id, *hub, where.consumer_group, *partition);
 }
 
 made make_service_endpoint(conversation& with, const amqp::link_info& link, const address& where) {
@@ -146,10 +153,13 @@ std::expected<std::shared_ptr<endpoint>, refusal> make_endpoint(conversation& wi
     const auto& text = sends ? link.source_terminus.address : link.target_terminus.address;
     if (text.size() > max_address)
         return refuse(with, errc::address_not_found, "The link address is too long.");
-    const auto where = parse_address(text, with.hub.config().event_hub, with.hub.config().name);
+    const auto where = parse_address(text);
     switch (where.what) {
     case node::cbs: return make_request_node<cbs_endpoint>(with, link, with.cbs_replies);
-    case node::management: return make_request_node<management_endpoint>(with, link, with.management_replies);
+    case node::management:
+        if (where.event_hub && !with.hub.find_event_hub(*where.event_hub))
+            return unknown_address(with, text);
+        return make_request_node<management_endpoint>(with, link, with.management_replies);
     case node::telemetry:
     case node::device_bound:
     case node::twin:
@@ -167,7 +177,7 @@ std::expected<std::shared_ptr<endpoint>, refusal> make_endpoint(conversation& wi
 bool link_allowed(const conversation& with, const amqp::link_info& link) {
     const bool sends = link.role == amqp::role::sender;
     const auto& text = sends ? link.source_terminus.address : link.target_terminus.address;
-    const auto where = parse_address(text, with.hub.config().event_hub, with.hub.config().name);
+    const auto where = parse_address(text);
     switch (where.what) {
     case node::cbs:
     case node::management:

@@ -29,18 +29,19 @@ template<class T> std::optional<T> link_property(const amqp::link_info& link, st
 
 } // namespace
 
-events_out_endpoint::events_out_endpoint(conversation& with, amqp::link_id link, std::string consumer_group, store::partition_id partition)
-    : endpoint(with, link), consumer_group_(std::move(consumer_group)), partition_(partition) {}
+events_out_endpoint::events_out_endpoint(conversation& with, amqp::link_id link, event_hub& from, std::string consumer_group,
+                                         store::partition_id partition)
+    : endpoint(with, link), from_(from), consumer_group_(std::move(consumer_group)), partition_(partition) {}
 
 events_out_endpoint::~events_out_endpoint() {
     if (watch_)
-        with_.hub.store().telemetry().unwatch(*watch_);
+        from_.log().unwatch(*watch_);
     if (reader_)
-        with_.hub.readers().leave(*reader_);
+        from_.readers().leave(*reader_);
 }
 
 void events_out_endpoint::open() {
-    auto& log = with_.hub.store().telemetry();
+    auto& log = from_.log();
     const auto from = parse_filter(info().source_terminus.filter);
     if (!from)
         return refuse(amqp::error(amqp::condition::invalid_field, from.error()));
@@ -86,7 +87,7 @@ bool events_out_endpoint::enter() {
                             live->with_.forget_link(live->link_);
                             live->with_.wake();
                         }};
-    auto entered = with_.hub.readers().enter(std::move(who));
+    auto entered = from_.readers().enter(std::move(who));
     if (!entered)
         return refuse(std::move(entered.error())), false;
     reader_ = *entered;
@@ -96,11 +97,10 @@ bool events_out_endpoint::enter() {
 void events_out_endpoint::begin(store::sequence_number first) {
     next_ = first;
     begun_ = true;
-    watch_ =
-        with_.hub.store().telemetry().watch(partition_, with_.home(), [self = weak<events_out_endpoint>()](const store::partition_state&) {
-            if (const auto live = self.lock())
-                live->pump(), live->with_.wake();
-        });
+    watch_ = from_.log().watch(partition_, with_.home(), [self = weak<events_out_endpoint>()](const store::partition_state&) {
+        if (const auto live = self.lock())
+            live->pump(), live->with_.wake();
+    });
     pump();
     with_.wake();
 }
@@ -117,7 +117,7 @@ void events_out_endpoint::pump() {
         }
         block_ = {};
         block_at_ = 0;
-        if (next_ < with_.hub.store().telemetry().state(partition_).next)
+        if (next_ < from_.log().state(partition_).next)
             return read();
         return end_drain(); // the tail: watch() tells when there is more
     }
@@ -136,7 +136,7 @@ bool events_out_endpoint::send(const store::event_view& event) {
     bytes_view pieces[4];
     std::size_t count = 0;
     if (metrics_) {
-        metrics_section(with_.hub.store().telemetry().state(partition_), with_.now(), metrics_head_);
+        metrics_section(from_.log().state(partition_), with_.now(), metrics_head_);
         pieces[count++] = metrics_head_;
     }
     pieces[count++] = head_;
@@ -154,11 +154,11 @@ bool events_out_endpoint::send(const store::event_view& event) {
 void events_out_endpoint::read() {
     if (std::exchange(reading_, true))
         return;
-    with_.hub.store().telemetry().read(partition_, next_, read_limits,
-                                       {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::event_block> block) {
-                                            if (const auto live = self.lock())
-                                                live->on_block(std::move(block));
-                                        }});
+    from_.log().read(partition_, next_, read_limits,
+                     {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::event_block> block) {
+                          if (const auto live = self.lock())
+                              live->on_block(std::move(block));
+                      }});
 }
 
 void events_out_endpoint::on_block(store::outcome<store::event_block> block) {
@@ -169,7 +169,7 @@ void events_out_endpoint::on_block(store::outcome<store::event_block> block) {
     block_ = std::move(*block);
     block_at_ = 0;
     if (block_.events.empty())
-        next_ = std::max(next_, with_.hub.store().telemetry().state(partition_).begin);
+        next_ = std::max(next_, from_.log().state(partition_).begin);
     pump();
     with_.wake();
 }

@@ -1,7 +1,7 @@
 #pragma once
 #include "hub/endpoints/endpoint.hpp"
+#include "hub/telemetry/event_hub.hpp"
 #include "hub/telemetry/position.hpp"
-#include "hub/telemetry/readers.hpp"
 
 namespace capstan::hub {
 
@@ -9,7 +9,7 @@ namespace capstan::hub {
 /// contract/event-hubs.md, sections 4 and 5.
 class events_out_endpoint final : public endpoint {
 public:
-    events_out_endpoint(conversation& with, amqp::link_id link, std::string consumer_group, store::partition_id partition);
+    events_out_endpoint(conversation& with, amqp::link_id link, event_hub& from, std::string consumer_group, store::partition_id partition);
     ~events_out_endpoint() override;
 
     void open() override;
@@ -26,6 +26,7 @@ private:
     void on_block(store::outcome<store::event_block> block);
     void fail(const store::failure& failure);
 
+    event_hub& from_;
     const std::string consumer_group_;
     const store::partition_id partition_;
     bool metrics_ = false;

@@ -1,5 +1,6 @@
 #include "hub/endpoints/management.hpp"
 
+#include "hub/telemetry/event_hub.hpp"
 #include "hub/telemetry/position.hpp"
 
 namespace capstan::hub {
@@ -21,19 +22,20 @@ response management_endpoint::answer(const request& asked) {
     if (asked.text("operation") != "READ")
         return refuse(400, "The operation must be READ.", condition::not_allowed);
     const auto name = asked.text("name");
-    const auto& config = with_.hub.config();
-    if (!auth::make_segment(name).is(config.event_hub) && !auth::make_segment(name).is(config.name))
+    const auto* hub = with_.hub.find_event_hub(auth::make_segment(name));
+    if (hub == nullptr)
         return refuse(404, "The messaging entity '" + std::string(name) + "' could not be found.", condition::not_found);
     if (asked.text("type") == "com.microsoft:eventhub")
-        return event_hub();
+        return describe(*hub);
     if (asked.text("type") == "com.microsoft:partition")
-        return partition(asked.text("partition"));
+        return describe_partition(*hub, asked.text("partition"));
     return refuse(400, "The type must be com.microsoft:eventhub or com.microsoft:partition.", condition::not_allowed);
 }
 
 /// By a token put on $cbs before, or by one that the request brings along: some clients put none for $management.
 bool management_endpoint::allowed(const request& asked) {
-    const auto path = "/" + with_.hub.config().event_hub + "/$management";
+    const auto* hub = with_.hub.find_event_hub(auth::make_segment(asked.text("name")));
+    const auto path = "/" + (hub ? hub->name() : with_.hub.config().event_hub) + "/$management";
     if (with_.identities.for_service(path))
         return true;
     const auto shown = with_.hub.access().check_token(asked.text("security_token"));
@@ -43,30 +45,29 @@ bool management_endpoint::allowed(const request& asked) {
     return true;
 }
 
-response management_endpoint::event_hub() const {
-    const auto& config = with_.hub.config();
-    const auto count = with_.hub.store().telemetry().partition_count();
+response management_endpoint::describe(const event_hub& hub) const {
+    const auto count = hub.log().partition_count();
     amqp::array ids;
     for (store::partition_id id = 0; id < count; ++id)
         ids.elements.emplace_back(std::to_string(id));
     amqp::map body;
-    body.entries.emplace_back("name", config.event_hub);
+    body.entries.emplace_back("name", hub.name());
     body.entries.emplace_back("type", "com.microsoft:eventhub");
-    body.entries.emplace_back("created_at", to_amqp(config.created));
+    body.entries.emplace_back("created_at", to_amqp(with_.hub.config().created));
     body.entries.emplace_back("partition_count", static_cast<std::int32_t>(count));
     body.entries.emplace_back("partition_ids", std::move(ids));
     body.entries.emplace_back("georeplication_factor", std::int32_t{1});
     return {.status = 200, .description = "OK", .condition = {}, .body = std::move(body)};
 }
 
-response management_endpoint::partition(std::string_view id) const {
-    const auto number = parse_partition(id, with_.hub.store().telemetry().partition_count());
+response management_endpoint::describe_partition(const event_hub& hub, std::string_view id) const {
+    const auto number = parse_partition(id, hub.log().partition_count());
     if (!number)
         return refuse(404, "The partition '" + std::string(id) + "' could not be found.", amqp::condition::not_found);
-    const auto state = with_.hub.store().telemetry().state(*number);
+    const auto state = hub.log().state(*number);
     const auto last = static_cast<std::int64_t>(state.next) - 1;
     amqp::map body;
-    body.entries.emplace_back("name", with_.hub.config().event_hub);
+    body.entries.emplace_back("name", hub.name());
     body.entries.emplace_back("type", "com.microsoft:partition");
     body.entries.emplace_back("partition", std::to_string(*number));
     body.entries.emplace_back("begin_sequence_number", static_cast<std::int64_t>(state.begin));

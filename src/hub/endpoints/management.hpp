@@ -11,8 +11,8 @@ public:
 private:
     response answer(const request& asked) override;
     bool allowed(const request& asked);
-    response event_hub() const;
-    response partition(std::string_view id) const;
+    response describe(const event_hub& hub) const;
+    response describe_partition(const event_hub& hub, std::string_view id) const;
 };
 
 } // namespace capstan::hub

@@ -104,6 +104,13 @@ TEST(config, an_error_in_a_file_names_file_and_line) {
         {"[data]\nephemeral = \"yes\"\n", ":2: data.ephemeral must be true or false"},
         {"[log]\nlevel = \"loud\"\n", ":2: log.level must be one of trace, debug"},
         {"[log]\nlevel = 7\n", ":2: log.level must be a text"},
+        {"[routing]\nfall_back = true\n", ":2: there is no setting 'fall_back' here"},
+        {"[routing]\nroutes = 1\n", ":2: this must be a list of tables: write [[..]]"},
+        {"[[routing.routes]]\nname = \"a\"\nendpoints = \"events\"\n", ":3: this must be a list of texts"},
+        {"[[routing.routes]]\nname = \"a\"\nwhere = \"events\"\n", ":3: there is no setting 'where' here"},
+        {"[[routing.endpoints]]\nname = \"a\"\ntype = \"queue\"\n", ":3: this must be \"event-hub\", \"file\" or \"webhook\""},
+        {"[[routing.endpoints]]\npartitions = 129\n", ":2: this must be a whole number from 1 to 128"},
+        {"[[routing.endpoints]]\nretention = \"1x\"\n", ":2: this must be a duration from 60s to"},
         {"[listen\n", ":1: "},
         {"[listen]\namqps_port = 1\namqps_port = 2\n", ":3: "},
     };
@@ -124,6 +131,38 @@ TEST(config, an_error_elsewhere_names_the_variable_or_flag) {
                 StartsWith("environment variable CAPSTAN_LISTEN__AMQPS_PORT: listen.amqps_port must be"));
     EXPECT_THAT(load_config({{}, {}, {{"--partitions", "hub.partitions", {"4x"}}}}).error(),
                 StartsWith("--partitions: hub.partitions must be"));
+}
+
+TEST(config, routes_are_read_and_checked) {
+    const test::temporary_folder folder;
+    const auto file = folder.write("capstan.toml", R"(
+[routing]
+fallback = false
+[[routing.endpoints]]
+name = "hook"
+type = "webhook"
+url = "https://example.net/in"
+headers = ["X-Key: 1"]
+batch = 7
+[[routing.routes]]
+name = "hot"
+condition = "AS_NUMBER(level) > 3"
+endpoints = ["hook", "events"]
+[[routing.enrichments]]
+key = "plant"
+value = "seven"
+endpoints = ["hook"]
+)");
+    const auto loaded = load_config({file, {}, {}});
+    ASSERT_TRUE(loaded) << loaded.error();
+    EXPECT_FALSE(loaded->routes.fallback);
+    EXPECT_EQ(loaded->routes.endpoints.at(0).url, "https://example.net/in");
+    EXPECT_EQ(loaded->routes.endpoints.at(0).batch, 7u);
+    EXPECT_EQ(loaded->routes.list.at(0).condition, "AS_NUMBER(level) > 3");
+    EXPECT_EQ(loaded->routes.enrichments.at(0).value, "seven");
+    const auto wrong =
+        folder.write("wrong.toml", "[[routing.routes]]\nname = \"hot\"\ncondition = \"level > 3\"\nendpoints = [\"events\"]\n");
+    EXPECT_THAT(load_config({wrong, {}, {}}).error(), StartsWith("routing: route 'hot': 1:9: text and a number do not go together"));
 }
 
 TEST(config, certificate_and_key_go_together) {

@@ -18,9 +18,9 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using asio::ip::tcp;
 
-class client final : public test::engine_client {
+class websocket_client final : public test::engine_client {
 public:
-    explicit client(std::uint16_t port) {
+    explicit websocket_client(std::uint16_t port) {
         auto& tls = socket.next_layer();
         tls.next_layer().connect({asio::ip::address_v4::loopback(), port});
         test::limit_waiting(tls.next_layer());
@@ -83,14 +83,14 @@ protected:
 };
 
 TEST_F(websocket_test, a_client_opens_and_is_told_when_the_hub_stops) {
-    client first(port_), second(port_); // of one thread each
-    for (client* each : {&first, &second}) {
+    websocket_client first(port_), second(port_); // of one thread each
+    for (websocket_client* each : {&first, &second}) {
         ASSERT_EQ(each->upgrade(), 101);
         each->until<amqp::opened>();
     }
     EXPECT_EQ(listener_.connections(), 2u);
     listener_.stop_connections(soon());
-    for (client* each : {&first, &second}) {
+    for (websocket_client* each : {&first, &second}) {
         const auto closed = each->until<amqp::closed>();
         EXPECT_TRUE(closed.by_peer);
         EXPECT_EQ(closed.error.condition, amqp::condition::connection_forced);
@@ -100,7 +100,7 @@ TEST_F(websocket_test, a_client_opens_and_is_told_when_the_hub_stops) {
 }
 
 TEST_F(websocket_test, a_hub_that_stops_takes_no_more) {
-    client late(port_), later(port_);
+    websocket_client late(port_), later(port_);
     listener_.stop_connections(soon());
     wait_for_threads();
     EXPECT_EQ(late.upgrade(), 503);
@@ -108,19 +108,19 @@ TEST_F(websocket_test, a_hub_that_stops_takes_no_more) {
 }
 
 TEST_F(websocket_test, websockets_count_like_other_connections) {
-    std::vector<std::unique_ptr<client>> clients;
+    std::vector<std::unique_ptr<websocket_client>> clients;
     for (std::size_t i = 0; i < limit; ++i) {
-        clients.push_back(std::make_unique<client>(port_));
+        clients.push_back(std::make_unique<websocket_client>(port_));
         ASSERT_EQ(clients.back()->upgrade(), 101);
     }
-    EXPECT_EQ(client(port_).upgrade(), 503);
+    EXPECT_EQ(websocket_client(port_).upgrade(), 503);
     clients.clear(); // without a farewell
     ASSERT_TRUE(listener_.wait_until_gone(soon()));
-    EXPECT_EQ(client(port_).upgrade(), 101);
+    EXPECT_EQ(websocket_client(port_).upgrade(), 101);
 }
 
 TEST_F(websocket_test, who_sends_text_is_told_that_it_is_not_supported) {
-    client wrong(port_);
+    websocket_client wrong(port_);
     ASSERT_EQ(wrong.upgrade(), 101);
     wrong.until<amqp::opened>();
     wrong.socket.text(true);
@@ -130,7 +130,7 @@ TEST_F(websocket_test, who_sends_text_is_told_that_it_is_not_supported) {
 }
 
 TEST_F(websocket_test, a_close_of_the_websocket_is_the_end) {
-    client leaving(port_);
+    websocket_client leaving(port_);
     ASSERT_EQ(leaving.upgrade(), 101);
     leaving.until<amqp::opened>();
     boost::system::error_code error;
@@ -140,7 +140,7 @@ TEST_F(websocket_test, a_close_of_the_websocket_is_the_end) {
 }
 
 TEST_F(websocket_test, a_wrong_protocol_header_is_answered_before_the_end) {
-    client wrong(port_);
+    websocket_client wrong(port_);
     ASSERT_EQ(wrong.upgrade(), 101);
     wrong.write(as_bytes("HTTP/1.1"));
     beast::flat_buffer answer;

@@ -1,0 +1,76 @@
+#include "server/endpoint_hubs.hpp"
+
+#include <fmt/format.h>
+
+#include "server/forward/file_sink.hpp"
+#include "server/forward/webhook_sink.hpp"
+
+namespace capstan::server {
+namespace {
+
+namespace fs = std::filesystem;
+namespace routing = hub::routing;
+
+fs::path folder_of(const fs::path& data_folder, const routing::endpoint& of) { return data_folder / "event-hubs" / of.name; }
+
+std::unique_ptr<sink> sink_of(const routing::endpoint& rules) {
+    switch (rules.what) {
+    case routing::endpoint::kind::event_hub: break;
+    case routing::endpoint::kind::file: return std::make_unique<file_sink>(rules);
+    case routing::endpoint::kind::webhook: return std::make_unique<webhook_sink>(rules);
+    }
+    return nullptr;
+}
+
+} // namespace
+
+std::expected<endpoint_hubs, std::string> endpoint_hubs::open(const config& settings, const fs::path& data_folder,
+                                                              const wall_clock& clock) {
+    endpoint_hubs all;
+    for (const auto& each : settings.routes.endpoints) {
+        if (settings.data.ephemeral) {
+            all.stores_.push_back(store::open_memory_store(clock, each.partitions));
+            continue;
+        }
+        const auto folder = folder_of(data_folder, each);
+        std::error_code error;
+        fs::create_directories(folder, error);
+        if (error)
+            return std::unexpected(fmt::format("cannot make {}: {}", folder.string(), error.message()));
+        auto opened = store::open_rocksdb_store(clock, {folder / "log", each.partitions});
+        if (!opened)
+            return std::unexpected(fmt::format("endpoint '{}': {}", each.name, opened.error().text));
+        all.stores_.push_back(*std::move(opened));
+    }
+    return all;
+}
+
+std::vector<store::telemetry_log*> endpoint_hubs::logs() const {
+    std::vector<store::telemetry_log*> all;
+    for (const auto& each : stores_)
+        all.push_back(&each->telemetry());
+    return all;
+}
+
+std::expected<void, std::string> endpoint_hubs::start(const config& settings, const fs::path& data_folder, const wall_clock& clock) {
+    for (std::size_t index = 0; index < stores_.size(); ++index) {
+        const auto& rules = settings.routes.endpoints[index];
+        auto to = sink_of(rules);
+        if (to == nullptr)
+            continue;
+        const auto progress = settings.data.ephemeral ? std::nullopt : std::optional(folder_of(data_folder, rules) / "progress.json");
+        auto made = std::make_unique<forwarder>(rules.name, stores_[index]->telemetry(), std::move(to), progress, clock);
+        if (auto started = made->start(); !started)
+            return std::unexpected(fmt::format("endpoint '{}': {}", rules.name, started.error()));
+        forwarders_.push_back(std::move(made));
+    }
+    return {};
+}
+
+void endpoint_hubs::close() {
+    forwarders_.clear();
+    for (const auto& each : stores_)
+        each->close();
+}
+
+} // namespace capstan::server
