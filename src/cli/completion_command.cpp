@@ -107,10 +107,10 @@ _capstan() {{
     return script(all, in, [](const described_command& command) {
         std::vector<std::string> entries;
         for (const auto& [name, description] : command.commands)
-            entries.push_back(quoted(name + ':' + description));
+            entries.push_back(quoted(fmt::format("{}:{}", name, description)));
         for (const auto& option : command.options)
             for (const auto& word : option.positional ? option.choices : option.names)
-                entries.push_back(quoted(word + ':' + option.description));
+                entries.push_back(quoted(fmt::format("{}:{}", word, option.description)));
         return fmt::format("offered=({})", fmt::join(entries, " "));
     });
 }

@@ -40,6 +40,8 @@ private:
         };
         boost::unordered_flat_map<std::uint32_t, routed> links;
         bool open = false;
+
+        conversation() {} // a defaulted one is no default constructor yet where clang looks for it
     };
 
     asio::awaitable<std::optional<client_error>> connect_and_converse();

@@ -37,7 +37,7 @@ bool redirect_link::on_redirect(const amqp::error& why) {
     const auto entity = address.empty() ? std::string() : entity_of(address);
     if (host.empty())
         host = info ? text(*info, "hostname") : std::string();
-    if (host.empty() || entity.empty())
+    if (info == nullptr || host.empty() || entity.empty())
         return false;
     const auto* port = info->find("port");
     if (const auto number = port ? port->integer() : std::nullopt)

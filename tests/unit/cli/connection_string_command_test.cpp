@@ -24,7 +24,7 @@ struct hub_of_a_folder : testing::Test {
         folder.emplace(*std::move(opened));
     }
     void run_on(const std::string& host, std::uint16_t amqps, std::uint16_t https) {
-        ASSERT_TRUE(folder->publish({{host}, amqps, https, path, path + "/tls/ca.pem", 1}));
+        ASSERT_TRUE(folder->publish({{host}, amqps, https, path, path + "/tls/ca.pem", 1, "127.0.0.1"}));
     }
     const std::string& key(std::string_view policy) const { return folder->hub().policies.find(policy)->primary_key; }
 };

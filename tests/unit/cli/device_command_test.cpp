@@ -40,7 +40,7 @@ struct device_command : testing::Test {
     /// A hub that gives these answers, each on a connection of its own, known through the data folder.
     void answer(std::vector<canned_answer> answers) {
         hub.emplace(files, std::move(answers));
-        ASSERT_TRUE(folder->publish({{"hub.example.net"}, 5671, hub->port(), path, *files.ca, 1}));
+        ASSERT_TRUE(folder->publish({{"hub.example.net"}, 5671, hub->port(), path, *files.ca, 1, "127.0.0.1"}));
     }
 };
 
@@ -234,7 +234,7 @@ TEST_F(device_command, no_hub_ends_with_3) {
     hub.reset();
     const auto killed = run_capstan({"device", "list", "--hub", path});
     EXPECT_EQ(killed.code, 3);
-    EXPECT_THAT(killed.err, HasSubstr("capstan: no connection to the hub: connect to localhost:" + port));
+    EXPECT_THAT(killed.err, HasSubstr("capstan: no connection to the hub: connect to 127.0.0.1:" + port));
 }
 
 TEST_F(device_command, a_login_reaches_a_hub_elsewhere) {
@@ -255,7 +255,7 @@ TEST_F(device_command, another_hubs_certificate_is_not_trusted) {
     const auto foreign = server::prepare_own_certificate(other / "tls", {"hub.example.net"}, system_wall_clock().now()).value();
     answer({});
     hub.emplace(foreign, std::vector<canned_answer>{{200, "[]"}});
-    ASSERT_TRUE(folder->publish({{"hub.example.net"}, 5671, hub->port(), path, *files.ca, 1}));
+    ASSERT_TRUE(folder->publish({{"hub.example.net"}, 5671, hub->port(), path, *files.ca, 1, "127.0.0.1"}));
     EXPECT_EQ(run_capstan({"device", "list", "--hub", path}).code, 3);
     EXPECT_TRUE(hub->finish().empty());
 }
