@@ -112,11 +112,9 @@ int test(const options& given) {
     const auto config = configured(given);
     const auto octets = client::encode(make_message(given.message, ""));
     const auto message = amqp::message_view::parse(octets).value();
-    const hub::sender_stamp sender{.device = given.device,
-                                   .module = given.module,
-                                   .generation_id = "1",
-                                   .auth_method = hub::auth_method_text(hub::identities::proof::device_key, !given.module.empty()),
-                                   .model_id = {}};
+    const auto auth_method = hub::auth_method_text(hub::identities::proof::device_key, !given.module.empty());
+    const hub::sender_stamp sender{
+        .device = given.device, .module = given.module, .generation_id = "1", .auth_method = auth_method, .model_id = {}};
     const routing::message_subject subject(message, sender, system_wall_clock().now());
     json::array rows;
     for (const auto& each : asked_for(given, config.routes))

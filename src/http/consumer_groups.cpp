@@ -1,8 +1,8 @@
 // The consumer groups of the event hub. Azure keeps them on its management plane; the shape here is our own.
 
-#include "hub/telemetry/event_hub.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
+#include "hub/telemetry/event_hub.hpp"
 
 namespace capstan::http {
 namespace {

@@ -47,8 +47,15 @@ const import_mode* mode_of(const json::object& entry) {
 /// The entry's id is called `id`; the rest is a device's.
 json::value as_device(json::object entry) {
     entry.erase("id");
+    entry.erase("moduleId");
     entry.erase("deviceId");
     return entry;
+}
+
+/// A device's, or a module's when there is a moduleId.
+std::string key_of(const json::object& entry) {
+    const auto module = text(entry, "moduleId");
+    return module.empty() ? text(entry, "id") : store::module_key(text(entry, "id"), module);
 }
 
 struct entry_error {
@@ -63,18 +70,18 @@ std::optional<entry_error> check(const json::object& entry, std::set<std::string
         return entry_error{errc::argument_null, "id is missing."};
     if (!hub::valid_device_id(id))
         return entry_error{errc::argument_invalid, hub::not_a_device_id(id)};
-    if (!text(entry, "moduleId").empty())
-        return entry_error{errc::argument_invalid, "Modules are not kept yet."};
+    if (const auto module = text(entry, "moduleId"); !module.empty() && !hub::valid_device_id(module))
+        return entry_error{errc::argument_invalid, hub::not_a_device_id(module)};
     if (!mode_of(entry))
         return entry_error{errc::argument_invalid, "importMode is not one that is known for devices."};
-    if (!ids.insert(id).second)
+    if (!ids.insert(key_of(entry)).second)
         return entry_error{errc::device_defined_twice, "The id stands in an earlier entry of the same request."};
     return std::nullopt;
 }
 
 asio::awaitable<registered> apply(context& in, const json::object& entry) {
     auto& registry = in.hub.registry();
-    const auto id = text(entry, "id");
+    const auto id = key_of(entry);
     const auto& mode = *mode_of(entry);
     const auto etag = text(entry, entry.contains("eTag") ? "eTag" : "etag");
     const auto when = hub::registry::parse_if_match(mode.matching ? etag : "*");
@@ -93,6 +100,21 @@ asio::awaitable<registered> apply(context& in, const json::object& entry) {
     co_return co_await ask<registered>(create);
 }
 
+errc code_of(const context& in, const json::object& entry, hub::registry_refusal::reason why) {
+    using reason = hub::registry_refusal::reason;
+    const bool module = !text(entry, "moduleId").empty() && in.hub.registry().find(text(entry, "id"));
+    if (module && why == reason::not_found)
+        return errc::module_not_found;
+    return module && why == reason::already_exists ? errc::module_already_exists : http::code_of(why);
+}
+
+json::object describe(const json::object& entry, const entry_error& wrong) {
+    json::object error{{"deviceId", text(entry, "id")}, {"errorCode", name_of(wrong.code)}, {"errorStatus", wrong.text}};
+    if (const auto module = text(entry, "moduleId"); !module.empty())
+        error["moduleId"] = module;
+    return error;
+}
+
 /// None when the entry has taken effect.
 asio::awaitable<std::optional<entry_error>> serve(context& in, const json::object& entry, std::set<std::string>& ids) {
     if (auto wrong = check(entry, ids))
@@ -100,7 +122,7 @@ asio::awaitable<std::optional<entry_error>> serve(context& in, const json::objec
     const auto done = co_await apply(in, entry);
     if (done)
         co_return std::nullopt;
-    entry_error refused{code_of(done.error().why), done.error().text};
+    entry_error refused{code_of(in, entry, done.error().why), done.error().text};
     co_return refused;
 }
 
@@ -119,8 +141,7 @@ asio::awaitable<answer> post_devices(context& in, const request& asked) {
     for (const auto& each : body.as_array()) {
         const auto& entry = each.as_object();
         if (const auto wrong = co_await serve(in, entry, ids))
-            errors.push_back(
-                json::object{{"deviceId", text(entry, "id")}, {"errorCode", name_of(wrong->code)}, {"errorStatus", wrong->text}});
+            errors.push_back(describe(entry, *wrong));
     }
     answer result;
     const bool failed = !errors.empty();

@@ -30,10 +30,12 @@ struct request {
     std::string authorization;
     std::optional<client_certificate> certificate; ///< where there is no authorization
     std::optional<std::string> if_match;
+    std::vector<std::pair<std::string, std::string>> headers{}; ///< the others that mean something here; names in lower case
     std::string body;
     std::string peer; ///< for the log
 
     std::optional<std::string_view> parameter(std::string_view name) const;
+    std::string_view header(std::string_view name) const; ///< empty when there is none
 };
 
 struct answer {

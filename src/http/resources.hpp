@@ -16,6 +16,13 @@ asio::awaitable<answer> list_devices(context& in, const request& asked);
 asio::awaitable<answer> post_devices(context& in, const request& asked);
 // commands.cpp
 asio::awaitable<answer> purge_commands(context& in, const request& asked);
+// modules.cpp
+asio::awaitable<answer> list_modules(context& in, const request& asked);
+asio::awaitable<answer> get_module(context& in, const request& asked);
+asio::awaitable<answer> put_module(context& in, const request& asked);
+asio::awaitable<answer> delete_module(context& in, const request& asked);
+// telemetry.cpp
+asio::awaitable<answer> post_telemetry(context& in, const request& asked);
 // device_bound.cpp
 asio::awaitable<answer> receive_command(context& in, const request& asked);
 asio::awaitable<answer> settle_command(context& in, const request& asked);

@@ -37,6 +37,12 @@ constexpr row table[] = {
     {verb::get, "/devices/{id}/messages/devicebound", right::device, receive_command},
     {verb::delete_, "/devices/{id}/messages/devicebound/{lock}", right::device, settle_command},
     {verb::post, "/devices/{id}/messages/devicebound/{lock}/abandon", right::device, abandon_command},
+    {verb::post, "/devices/{id}/messages/events", right::device, post_telemetry},
+    {verb::post, "/devices/{id}/modules/{module}/messages/events", right::device, post_telemetry},
+    {verb::get, "/devices/{id}/modules", right::registry_read, list_modules},
+    {verb::get, "/devices/{id}/modules/{module}", right::registry_read, get_module},
+    {verb::put, "/devices/{id}/modules/{module}", right::registry_write, put_module},
+    {verb::delete_, "/devices/{id}/modules/{module}", right::registry_write, delete_module},
     {verb::get, "/consumergroups", right::registry_read, list_consumer_groups},
     {verb::put, "/consumergroups/{name}", right::registry_write, put_consumer_group},
     {verb::delete_, "/consumergroups/{name}", right::registry_write, delete_consumer_group},
@@ -82,12 +88,16 @@ bool allowed(const hub::access& rules, const hub::principal& who, right needed, 
     return false;
 }
 
+bool names_module(const request& asked) { return asked.path.size() > 3 && auth::equal_ignoring_case(asked.path[2], "modules"); }
+
 /// A device that does not exist is refused as one whose key is wrong is (contract/rest.md, section 10).
 bool allowed(const hub::access& rules, const hub::principal& who, const request& asked, right needed) {
     const auto path = fmt::format("/{}", fmt::join(asked.path, "/"));
     if (needed != right::device)
         return allowed(rules, who, needed, path);
     const auto device = rules.find_device(asked.path[1]);
+    if (names_module(asked) && !rules.find_module(asked.path[1], asked.path[3]))
+        return false;
     return device && rules.may_act_as_device(who, *device, path);
 }
 
@@ -95,8 +105,11 @@ bool allowed(const hub::access& rules, const hub::principal& who, const request&
 std::optional<std::string> objection(const hub::access& rules, const request& asked, right needed) {
     if (asked.certificate && needed == right::device) {
         const auto device = rules.find_device(asked.path[1]);
-        return device && rules.is_certificate_of(*asked.certificate, *device) ? std::nullopt
-                                                                              : std::optional("not the device's certificate");
+        const auto module = names_module(asked) ? rules.find_module(asked.path[1], asked.path[3]) : std::nullopt;
+        const auto* holder = module ? &*module : device && !names_module(asked) ? &*device : nullptr;
+        return device && device->enabled && holder && rules.is_certificate_of(*asked.certificate, *holder)
+                   ? std::nullopt
+                   : std::optional("not the device's certificate");
     }
     const auto who = rules.check_token(asked.authorization);
     if (!who)
@@ -152,6 +165,11 @@ std::expected<resource, answer> find_resource(const context& in, const request& 
 std::optional<std::string_view> request::parameter(std::string_view name) const {
     const auto found = std::ranges::find(query, name, &std::pair<std::string, std::string>::first);
     return found == query.end() ? std::nullopt : std::optional<std::string_view>(found->second);
+}
+
+std::string_view request::header(std::string_view name) const {
+    const auto found = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
+    return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
 void parse_target(std::string_view target, request& into) {

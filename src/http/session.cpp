@@ -25,6 +25,18 @@ using response = beast::http::response<beast::http::string_body>;
 /// Errors come back in `error`, not as exceptions.
 auto into(boost::system::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
+/// What a message is made of, and how pages are asked for. The limit on the header bounds them.
+std::vector<std::pair<std::string, std::string>> own_headers(const parser::value_type& message) {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const auto& each : message) {
+        std::string name(each.name_string());
+        std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (name.starts_with("iothub-") || name.starts_with("x-ms-") || name == "content-type" || name == "dt-subject")
+            found.emplace_back(std::move(name), each.value());
+    }
+    return found;
+}
+
 request to_request(const parser& parsed, std::string peer, const net::stream& from) {
     const auto& message = parsed.get();
     request asked;
@@ -37,6 +49,7 @@ request to_request(const parser& parsed, std::string peer, const net::stream& fr
         asked.certificate = from.peer_certificate();
     if (message.count(beast::http::field::if_match) > 0)
         asked.if_match = text(beast::http::field::if_match);
+    asked.headers = own_headers(message);
     asked.peer = std::move(peer);
     return asked;
 }

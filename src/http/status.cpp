@@ -17,14 +17,18 @@ status status_of(errc code) {
     case errc::bulk_failure: return status::bad_request;
     case errc::unauthorized: return status::unauthorized;
     case errc::device_not_found:
+    case errc::module_not_found:
     case errc::consumer_group_not_found:
     case errc::path_not_found: return status::not_found;
     case errc::method_not_allowed: return status::method_not_allowed;
     case errc::consumer_group_exists:
+    case errc::module_already_exists:
     case errc::device_already_exists: return status::conflict;
     case errc::quota_exceeded: return status::forbidden;
     case errc::message_lock_lost:
     case errc::precondition_failed: return status::precondition_failed;
+    case errc::too_many_modules:
+    case errc::message_too_large:
     case errc::body_too_large: return status::payload_too_large;
     case errc::header_too_large: return status::request_header_fields_too_large;
     case errc::server_error: return status::internal_server_error;
@@ -43,6 +47,10 @@ std::string_view name_of(errc code) {
     case errc::bad_request: return "GenericBadRequest";
     case errc::unauthorized: return "IotHubUnauthorizedAccess";
     case errc::device_not_found: return "DeviceNotFound";
+    case errc::module_not_found: return "ModuleNotFound";
+    case errc::module_already_exists: return "ModuleAlreadyExistsOnDevice";
+    case errc::too_many_modules: return "TooManyModulesOnDevice";
+    case errc::message_too_large: return "MessageTooLarge";
     case errc::path_not_found: return "GenericNotFound";
     case errc::method_not_allowed: return "GenericMethodNotAllowed";
     case errc::consumer_group_not_found: return "ConsumerGroupNotFound";
@@ -77,6 +85,7 @@ errc code_of(hub::registry_refusal::reason why) {
     case reason::not_found: return errc::device_not_found;
     case reason::already_exists: return errc::device_already_exists;
     case reason::precondition_failed: return errc::precondition_failed;
+    case reason::too_many: return errc::too_many_modules;
     case reason::unavailable: return errc::service_unavailable;
     }
     return errc::server_error;

@@ -14,6 +14,10 @@ enum class errc : std::uint8_t {
     bad_request, ///< no HTTP
     unauthorized,
     device_not_found,
+    module_not_found,
+    module_already_exists,
+    too_many_modules,
+    message_too_large,
     path_not_found,
     method_not_allowed,
     device_already_exists,

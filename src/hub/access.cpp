@@ -1,5 +1,7 @@
 #include "hub/access.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "auth/ascii.hpp"
@@ -49,7 +51,11 @@ std::expected<principal, refusal> access::check_token(std::string_view text) con
 bool access::known_host(const auth::resource& scope) const {
     if (hosts_.contains(scope.host))
         return true;
-    return !scope.path.empty() && (scope.path.front().is(settings_.event_hub) || scope.path.front().is(settings_.name));
+    if (scope.path.empty())
+        return false;
+    const auto& entity = scope.path.front();
+    return entity.is(settings_.event_hub) || entity.is(settings_.name) ||
+           std::ranges::any_of(settings_.routes.endpoints, [&](const auto& each) { return entity.is(each.name); });
 }
 
 std::expected<principal, refusal> access::check_policy_token(const auth::sas_token& token, auth::resource scope) const {
@@ -74,35 +80,50 @@ std::expected<principal, refusal> access::check_device_token(const auth::sas_tok
     const auto identity = auth::identity_of(scope);
     if (!identity || !hosts_.contains(scope.host))
         return std::unexpected(refusal{401, "The specified SAS token is for another resource"});
-    // An id may be read in several ways, and there may be a device for more than one of them: the key decides.
-    std::optional<store::device> device;
     bool registered = false;
-    for (const auto& reading : identity->device.readings) {
-        device = devices_.find(reading);
-        registered = registered || device;
-        if (device && signing_key(token, *device))
-            break;
-        device.reset();
-    }
+    const auto holder = key_holder(token, *identity, registered);
     if (!registered)
         return std::unexpected(
             refusal{404, fmt::format("Device {} at IotHub {} not registered.", identity->device.readings.front(), settings_.name)});
-    // Modules have keys of their own, and come later.
-    if (identity->module || !device)
+    if (!holder)
         return wrong_signature();
-    if (!device->enabled)
+    const bool module = store::is_module_key(holder->id);
+    const auto device = devices_.find(store::device_in(holder->id));
+    if (!device || !device->enabled)
         return std::unexpected(refusal{401, "The device is disabled."});
     principal shown;
     shown.what = principal::kind::device;
     shown.name = device->id;
+    shown.module = module ? store::module_in(holder->id) : std::string_view();
     shown.devices = {device->id};
     shown.rights = auth::rights::device_connect;
-    shown.generation_id = device->generation_id;
-    shown.key = *signing_key(token, *device);
+    shown.generation_id = holder->generation_id;
+    shown.key = *signing_key(token, *holder);
     shown.expires = token.expires;
     shown.scope = std::move(scope);
     shown.scope_text = token.resource;
     return shown;
+}
+
+/// The device or the module whose key has signed. An id may be read in several ways, and there may be a device for more than one of
+/// them: the key decides.
+std::optional<store::device> access::key_holder(const auth::sas_token& token, const auth::identity_scope& of, bool& registered) const {
+    const auto signs = [&](const std::optional<store::device>& one) {
+        registered = registered || one;
+        return one && signing_key(token, *one);
+    };
+    for (const auto& reading : of.device.readings) {
+        auto found = devices_.find(reading);
+        if (!of.module && signs(found))
+            return found;
+        if (!of.module || !found)
+            continue;
+        registered = true;
+        for (const auto& inner : of.module->readings)
+            if (auto module = devices_.find_module(reading, inner); signs(module))
+                return module;
+    }
+    return std::nullopt;
 }
 
 std::expected<principal, refusal> access::check_bare_key(std::string_view name, std::string_view key) const {
@@ -146,10 +167,18 @@ bool access::has(const principal& who, auth::rights needed) const {
 bool access::may_act_as_device(const principal& who, const store::device& device, std::string_view path) const {
     if (!has(who, auth::rights::device_connect) || !device.enabled)
         return false;
-    const bool own_key = who.key == device.primary_key || who.key == device.secondary_key;
-    if (who.what == principal::kind::device && (who.name != device.id || who.generation_id != device.generation_id || !own_key))
+    if (who.what == principal::kind::device && (who.name != device.id || !still_itself(who, device)))
         return false;
     return auth::covers_entity(who.scope, path);
+}
+
+/// Neither made anew since, nor given other keys.
+bool access::still_itself(const principal& who, const store::device& device) const {
+    const auto module = who.module.empty() ? std::nullopt : devices_.find_module(device.id, who.module);
+    if (!who.module.empty() && !module)
+        return false;
+    const auto& holder = module ? *module : device;
+    return who.generation_id == holder.generation_id && (who.key == holder.primary_key || who.key == holder.secondary_key);
 }
 
 bool access::is_certificate_of(const client_certificate& shown, const store::device& device) {

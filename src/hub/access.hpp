@@ -47,12 +47,15 @@ public:
     std::expected<principal, refusal> check_plain(bytes_view response) const;
 
     /// DeviceConnect, for a path of a device ("/devices/{id}[/modules/{id}]/messages/events") that is enabled now, and still is the one
-    /// that the key was shown for. A device's key is good for its modules, which have none of their own.
+    /// that the key was shown for. A device's key is good for its modules too; a module's for itself.
     bool may_act_as_device(const principal& who, const store::device& device, std::string_view path) const;
     /// Whether this certificate is the device's, which signs in by it and is enabled: it is one of two that the registry names, or an
     /// authority's for this name (contract/semantics.md, 5.3).
     static bool is_certificate_of(const client_certificate& shown, const store::device& device);
     std::optional<store::device> find_device(std::string_view id) const { return devices_.find(id); }
+    std::optional<store::device> find_module(std::string_view device, std::string_view module) const {
+        return devices_.find_module(device, module);
+    }
     /// ServiceConnect, for a path of the hub ("/messages/devicebound") or of its event hub ("/{event hub}/ConsumerGroups/…").
     bool may_use_service(const principal& who, std::string_view path) const;
     /// RegistryRead and RegistryWrite, for a path of the REST interface ("/devices/{id}").
@@ -63,7 +66,9 @@ public:
 private:
     std::expected<principal, refusal> check_policy_token(const auth::sas_token& token, auth::resource scope) const;
     std::expected<principal, refusal> check_device_token(const auth::sas_token& token, auth::resource scope) const;
+    std::optional<store::device> key_holder(const auth::sas_token& token, const auth::identity_scope& of, bool& registered) const;
     std::expected<principal, refusal> check_bare_key(std::string_view policy, std::string_view key) const;
+    bool still_itself(const principal& who, const store::device& device) const;
     bool has(const principal& who, auth::rights needed) const;
     bool known_host(const auth::resource& scope) const;
 

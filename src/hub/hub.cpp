@@ -39,7 +39,11 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
     feedback_->start();
     registry_->thread_of = [this](std::string_view id) -> run_queue& { return queue(home_of(id)); };
     registry_->on_changed = [this](const capstan::store::device& before, const std::optional<capstan::store::device>& after) {
-        if (!after) // the store has removed them with the device; this is for what is in memory, and was on its way meanwhile
+        for (const auto& each : registry_->list_modules(before.id))
+            look_again_at_links_of(each.id);
+        if (!after &&
+            !capstan::store::is_module_key(
+                before.id)) // the store has removed them with the device; this is for what is in memory, and was on its way meanwhile
             commands_->drop(before.id);
         look_again_at_links_of(before.id);
     };

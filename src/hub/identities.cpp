@@ -38,7 +38,8 @@ const identities::list* identities::of(const std::string& device) const {
     return found == shown_.end() ? nullptr : &found->second;
 }
 
-std::optional<identities::proof> identities::for_device(const store::device& device, std::string_view path) const {
+std::optional<identities::proof> identities::for_device(const store::device& device, std::string_view path,
+                                                        const store::device* module) const {
     for (const auto* some : {of(device.id), of("")}) {
         if (!some)
             continue;
@@ -46,7 +47,7 @@ std::optional<identities::proof> identities::for_device(const store::device& dev
         if (found != some->end())
             return found->what == principal::kind::policy ? proof::policy : proof::device_key;
     }
-    if (certificate_ && access::is_certificate_of(*certificate_, device))
+    if (certificate_ && device.enabled && access::is_certificate_of(*certificate_, module ? *module : device))
         return proof::certificate;
     return std::nullopt;
 }

@@ -27,8 +27,8 @@ public:
     void certificate_was_good() { certificate_was_good_ = true; }
 
     enum class proof : std::uint8_t { policy, device_key, certificate };
-    /// What lets the peer use this path of the device; none when nothing does.
-    std::optional<proof> for_device(const store::device& device, std::string_view path) const;
+    /// What lets the peer use this path of the device, or of its module; none when nothing does.
+    std::optional<proof> for_device(const store::device& device, std::string_view path, const store::device* module = nullptr) const;
     /// The identity that lets the peer use this path of the service side.
     const principal* for_service(std::string_view path) const;
     /// The only device that the peer has shown itself to be, if it is only one and may still act so.

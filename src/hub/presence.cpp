@@ -2,7 +2,15 @@
 
 #include <algorithm>
 
+#include "store/device_registry.hpp"
+
 namespace capstan::hub {
+namespace {
+
+/// Modules are not counted.
+bool is_device(std::string_view id) { return !store::is_module_key(id); }
+
+} // namespace
 
 void presence::seen(std::string_view device, wall_time now) {
     const std::lock_guard lock(mutex_);
@@ -18,7 +26,7 @@ void presence::link_opened(std::string_view device, live_link link, wall_time no
         return;
     now_is.connected = true;
     now_is.changed = now;
-    ++connected_;
+    connected_ += is_device(device) ? 1 : 0;
 }
 
 void presence::link_closed(std::string_view device, wall_time now) {
@@ -34,7 +42,7 @@ void presence::link_closed(std::string_view device, wall_time now) {
     links.shrink_to_fit();
     found->second.connected = false;
     found->second.changed = now;
-    --connected_;
+    connected_ -= is_device(device) ? 1 : 0;
 }
 
 std::vector<live_link> presence::links_of(std::string_view device) const {

@@ -20,7 +20,7 @@ struct live_link {
     std::weak_ptr<endpoint> link;
 };
 
-/// Which devices have links now, and when each was last heard of since the hub started. Thread-safe; a lock is taken when a link
+/// Which devices and modules (store::module_key) have links now, and when each was last heard of since the hub started. Thread-safe; a lock is taken when a link
 /// comes or goes.
 class presence {
 public:

@@ -16,7 +16,7 @@ namespace capstan::store {
 enum class authentication_type : std::uint8_t { sas = 0, self_signed = 1, certificate_authority = 2, none = 3 };
 
 struct device {
-    std::string id;
+    std::string id;            ///< of a module: module_key()
     std::string generation_id; ///< new for every creation of the same id
     std::string etag;          ///< new for every change; set by the registry
     bool enabled = true;
@@ -30,7 +30,14 @@ struct device {
     bool edge = false;
     std::string scope;
     std::vector<std::string> parent_scopes;
+    std::string managed_by; ///< of a module: who looks after it
 };
+
+/// A module is kept as a device is, beside its device and gone with it. No device's id holds a slash.
+inline std::string module_key(std::string_view device, std::string_view module) { return std::string(device) + '/' + std::string(module); }
+inline bool is_module_key(std::string_view id) { return id.contains('/'); }
+inline std::string_view device_in(std::string_view module_key) { return module_key.substr(0, module_key.find('/')); }
+inline std::string_view module_in(std::string_view module_key) { return module_key.substr(module_key.find('/') + 1); }
 
 /// What must hold for a write to take effect.
 struct must_not_exist {};
@@ -51,14 +58,19 @@ class device_registry {
 public:
     virtual ~device_registry() = default;
 
+    /// A device; what is no device's id, a module's key for one, finds none.
     virtual std::optional<device> find(std::string_view id) const = 0;
     /// Devices with an id greater than `after`, by ascending id (bytewise).
     virtual std::vector<device> list(std::string_view after, std::size_t limit) const = 0;
-    virtual device_counts count() const = 0;
+    virtual device_counts count() const = 0; ///< of devices
 
-    /// Gives back the device with its new etag. Fails with already_exists, not_found or precondition_failed.
+    virtual std::optional<device> find_module(std::string_view device, std::string_view module) const = 0;
+    virtual std::vector<device> list_modules(std::string_view device) const = 0; ///< by ascending id
+
+    /// Gives back the device or module with its new etag. Fails with already_exists, precondition_failed, or not_found, as a module
+    /// does whose device is not there.
     virtual void put(device value, condition when, reply_to<device> reply) = 0;
-    /// Removes the device with all that command_queue has of it, in one commit. Gives back the device as it was.
+    /// Removes a module, or a device with its modules and all that command_queue has of it, in one commit. Gives it back as it was.
     virtual void remove(std::string id, condition when, reply_to<device> reply) = 0;
 };
 

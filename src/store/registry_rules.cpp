@@ -30,6 +30,8 @@ std::string etag_of(std::uint64_t change) {
 }
 
 device_counts counts_after(device_counts counts, const device* before, const device* after) {
+    if (is_module_key((before ? before : after)->id))
+        return counts;
     if (before) {
         counts.total -= 1;
         counts.enabled -= before->enabled ? 1 : 0;

@@ -62,6 +62,40 @@ TEST_P(devices, what_is_put_is_found_as_it_was) {
     EXPECT_THAT(found->parent_scopes, ElementsAre("one", "two"));
 }
 
+TEST_P(devices, modules_are_found_beside_their_device) {
+    ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
+    ASSERT_TRUE(ask_->put(device_of("pump-2"), must_not_exist{}));
+    for (const char* module : {"b", "a"}) {
+        auto value = device_of(store::module_key("pump", module));
+        value.managed_by = "me";
+        ASSERT_TRUE(ask_->put(value, must_not_exist{}));
+    }
+    EXPECT_EQ(ask_->put(device_of(store::module_key("pump", "a")), must_not_exist{}).error().code, errc::already_exists);
+    EXPECT_EQ(store_->devices().find_module("pump", "a")->managed_by, "me");
+    EXPECT_FALSE(store_->devices().find_module("pump-2", "a"));
+    EXPECT_FALSE(store_->devices().find("pump/a")) << "a module is no device";
+    EXPECT_EQ(store_->devices().list_modules("pump").size(), 2u);
+    EXPECT_EQ(store_->devices().list_modules("pump").front().id, "pump/a");
+    EXPECT_THAT(listed("", 10), ElementsAre("pump", "pump-2"));
+    EXPECT_THAT(listed("pump", 1), ElementsAre("pump-2"));
+    EXPECT_EQ(store_->devices().count().total, 2u);
+}
+
+TEST_P(devices, modules_need_their_device_and_go_with_it) {
+    EXPECT_EQ(ask_->put(device_of(store::module_key("pump", "a")), must_not_exist{}).error().code, errc::not_found);
+    for (const char* id : {"pump", "pump/a", "pump/b", "pump2", "pump2/a"})
+        ASSERT_TRUE(ask_->put(device_of(id), must_not_exist{})) << id;
+    ASSERT_TRUE(ask_->remove_device("pump/b", must_exist{}));
+    EXPECT_EQ(store_->devices().list_modules("pump").size(), 1u);
+    EXPECT_EQ(store_->devices().count().total, 2u);
+    ASSERT_TRUE(ask_->remove_device("pump", must_exist{}));
+    EXPECT_FALSE(store_->devices().find_module("pump", "a"));
+    EXPECT_TRUE(store_->devices().find_module("pump2", "a"));
+    ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
+    EXPECT_THAT(store_->devices().list_modules("pump"), IsEmpty());
+    EXPECT_EQ(store_->devices().count().total, 2u);
+}
+
 TEST_P(devices, create_is_refused_for_an_id_that_is_there) {
     ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
     EXPECT_EQ(ask_->put(device_of("pump", false), must_not_exist{}).error().code, errc::already_exists);

@@ -37,23 +37,34 @@ std::string_view leaf(node what) {
     }
 }
 
-/// An identity that lets the peer use the node of a device that the address names, and the device.
+/// An identity that lets the peer use the node of a device, or of a module, that the address names, and whose it is.
 struct device_access {
     identities::proof by;
     store::device device;
-    std::string module;
+    std::optional<store::device> module;
+
+    const store::device& holder() const { return module ? *module : device; }
 };
+
+std::optional<store::device> find_module(const conversation& with, const store::device& of, const auth::segment& named) {
+    for (const auto& reading : named.readings)
+        if (auto found = with.hub.store().devices().find_module(of.id, reading))
+            return found;
+    return std::nullopt;
+}
+
 std::optional<device_access> find_device(const conversation& with, const address& where) {
     if (with.identities.empty() && !with.identities.has_certificate())
         return std::nullopt;
-    const auto module = where.module ? where.module->readings.front() : std::string();
     for (const auto& reading : where.device->readings) {
         auto device = with.hub.store().devices().find(reading);
-        if (!device)
+        auto module = device && where.module ? find_module(with, *device, *where.module) : std::nullopt;
+        if (!device || (where.module && !module))
             continue;
-        const auto path = fmt::format("/devices/{}{}{}{}", device->id, module.empty() ? "" : "/modules/", module, leaf(where.what));
-        if (const auto by = with.identities.for_device(*device, path))
-            return device_access{*by, std::move(*device), module};
+        const auto path = module ? fmt::format("/devices/{}/modules/{}{}", device->id, store::module_in(module->id), leaf(where.what))
+                                 : fmt::format("/devices/{}{}", device->id, leaf(where.what));
+        if (const auto by = with.identities.for_device(*device, path, module ? &*module : nullptr))
+            return device_access{*by, *std::move(device), std::move(module)};
     }
     return std::nullopt;
 }
@@ -80,13 +91,13 @@ std::shared_ptr<endpoint> device_endpoint(conversation& with, const amqp::link_i
     const bool sends = link.role == amqp::role::sender;
     // Modules receive their inputs from an edge gateway, on the telemetry address: a hub has none to send, and no queue for them.
     if (what == node::telemetry && !sends)
-        return std::make_shared<telemetry_in_endpoint>(with, link.id, of.device, of.module, of.by);
-    if (what == node::device_bound && sends && of.module.empty())
+        return std::make_shared<telemetry_in_endpoint>(with, link.id, of.holder(), of.by);
+    if (what == node::device_bound && sends && !of.module)
         return std::make_shared<commands_out_endpoint>(with, link.id, of.device.id);
     if (what == node::twin && sends)
-        return std::make_shared<twin_out_endpoint>(with, link.id, of.device.id + '/' + of.module);
+        return std::make_shared<twin_out_endpoint>(with, link.id, of.holder().id);
     if (what == node::twin)
-        return std::make_shared<twin_in_endpoint>(with, link.id, of.device.id + '/' + of.module);
+        return std::make_shared<twin_in_endpoint>(with, link.id, of.holder().id);
     if (what == node::methods)
         return std::make_shared<methods_endpoint>(with, link.id);
     return nullptr;
@@ -101,7 +112,7 @@ made make_device_endpoint(conversation& with, const amqp::link_info& link, std::
     auto endpoint = device_endpoint(with, link, where.what, *found);
     if (!endpoint)
         return unknown_address(with, text);
-    endpoint->belongs_to(found->device.id);
+    endpoint->belongs_to(found->holder().id);
     return endpoint;
 }
 

@@ -1,17 +1,16 @@
 #pragma once
 #include "hub/endpoints/endpoint.hpp"
-#include "hub/routing/sender.hpp"
-#include "hub/telemetry/annotations.hpp"
+#include "hub/telemetry/telemetry_batch.hpp"
 
 namespace capstan::hub {
 
-/// /devices/{id}/messages/events: a device sends telemetry. contract/iothub-amqp.md, section 8.
+/// /devices/{id}/messages/events: a device or a module sends telemetry. contract/iothub-amqp.md, section 8.
 ///
-/// What arrives in one turn of the io thread is appended to the logs together, and accepted together once all of it is on disk: in
-/// the built-in event hub's log, or in those of the endpoints to which the routes lead.
+/// What arrives in one turn of the io thread is appended together, and accepted together once it is on disk.
 class telemetry_in_endpoint final : public endpoint {
 public:
-    telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, std::string module, identities::proof by);
+    /// `sender`: a device, or a module by its key.
+    telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, identities::proof by);
     ~telemetry_in_endpoint() override;
 
     void open() override;
@@ -21,8 +20,6 @@ public:
     void on_detached() override { flush(); }
 
 private:
-    telemetry_in_endpoint(conversation& with, amqp::link_id link, routing::sender who);
-
     /// Deliveries whose ids lie behind each other: one disposition answers them.
     struct run {
         std::uint32_t first, last;
@@ -31,32 +28,20 @@ private:
     struct group {
         std::vector<run> runs;
         std::size_t deliveries = 0;
-        std::size_t bytes = 0; ///< as they are stored: of many small events, far more than what came
+        std::size_t bytes = 0; ///< as they are stored
     };
 
-    std::expected<void, amqp::error> take(const amqp::delivery& delivery);
-    std::expected<void, amqp::error> take_batch(const amqp::message_view& batch, wall_time now);
-    void take_message(const amqp::message_view& message, wall_time now);
-    void add_to(std::size_t event_hub, const amqp::message_view& message);
-    std::size_t stored() const;
     void gather(const amqp::delivery& delivery, std::size_t stored);
     void flush();
-    void append(store::reply_to<void> reply);
-    void append(std::size_t event_hub, store::reply_to<void> reply);
-    void append_to_several(std::size_t targets, std::function<void(const store::outcome<void>&)> durable);
     void on_durable(const group& done, const store::outcome<void>& result);
 
-    const annotation_pairs stamp_;
-    const std::uint64_t device_hash_;         ///< says the partition
-    std::unique_ptr<const routing::sender> routed_; ///< as conditions see it; none where there are no routes
-    std::vector<store::event_batch> batches_; ///< by event hub
+    telemetry_batch batch_;
     group gathered_;
-    annotation_pairs scratch_;
     bool flush_posted_ = false;
     std::size_t unanswered_ = 0, bytes_ = 0; ///< with the log
 };
 
-/// The partition of a device's events: the same for ever, for one number of partitions.
-store::partition_id partition_of(std::string_view device, store::partition_id count);
+/// What stands in the stamp of each of its events: of a device, or of a module by its key.
+routing::sender sender_of(const store::device& holder, identities::proof by, std::string model_id = {});
 
 } // namespace capstan::hub

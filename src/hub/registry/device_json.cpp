@@ -139,27 +139,37 @@ std::string read_authentication(const json::object& from, store::device& device)
     return members.problem.empty() ? nested : members.problem;
 }
 
+json::object authentication_json(const store::device& device) {
+    return {{"symmetricKey", {{"primaryKey", text_or_null(device.primary_key)}, {"secondaryKey", text_or_null(device.secondary_key)}}},
+            {"x509Thumbprint",
+             {{"primaryThumbprint", text_or_null(device.primary_thumbprint)},
+              {"secondaryThumbprint", text_or_null(device.secondary_thumbprint)}}},
+            {"type", type_text(device.authentication)}};
+}
+
+/// A member that says again what the path says.
+void same_id(member_reader& members, std::string_view name, std::string_view in_path) {
+    std::string id(in_path);
+    members.text(name, id);
+    if (id != in_path)
+        members.fail(name, "differs from the one in the path");
+}
+
 } // namespace
 
 json::object to_json(const store::device& device, const live_state& state) {
-    json::object result{
-        {"deviceId", device.id},
-        {"generationId", device.generation_id},
-        {"etag", device.etag},
-        {"connectionState", state.connected ? "Connected" : "Disconnected"},
-        {"status", device.enabled ? "enabled" : "disabled"},
-        {"statusReason", text_or_null(device.status_reason)},
-        {"connectionStateUpdatedTime", time_text(state.connection_changed)},
-        {"statusUpdatedTime", time_text(device.status_updated)},
-        {"lastActivityTime", time_text(state.last_activity)},
-        {"cloudToDeviceMessageCount", state.queued_commands},
-        {"authentication",
-         {{"symmetricKey", {{"primaryKey", text_or_null(device.primary_key)}, {"secondaryKey", text_or_null(device.secondary_key)}}},
-          {"x509Thumbprint",
-           {{"primaryThumbprint", text_or_null(device.primary_thumbprint)},
-            {"secondaryThumbprint", text_or_null(device.secondary_thumbprint)}}},
-          {"type", type_text(device.authentication)}}},
-        {"capabilities", {{"iotEdge", device.edge}}}};
+    json::object result{{"deviceId", device.id},
+                        {"generationId", device.generation_id},
+                        {"etag", device.etag},
+                        {"connectionState", state.connected ? "Connected" : "Disconnected"},
+                        {"status", device.enabled ? "enabled" : "disabled"},
+                        {"statusReason", text_or_null(device.status_reason)},
+                        {"connectionStateUpdatedTime", time_text(state.connection_changed)},
+                        {"statusUpdatedTime", time_text(device.status_updated)},
+                        {"lastActivityTime", time_text(state.last_activity)},
+                        {"cloudToDeviceMessageCount", state.queued_commands},
+                        {"authentication", authentication_json(device)},
+                        {"capabilities", {{"iotEdge", device.edge}}}};
     if (!device.scope.empty())
         result["deviceScope"] = device.scope;
     if (!device.parent_scopes.empty())
@@ -171,10 +181,7 @@ std::expected<store::device, std::string> merge_json(store::device onto, const j
     if (!body.is_object())
         return std::unexpected("The body must be a JSON object.");
     member_reader members(body.as_object());
-    std::string id = onto.id;
-    members.text("deviceId", id);
-    if (id != onto.id)
-        members.fail("deviceId", "differs from the one in the path");
+    same_id(members, "deviceId", onto.id);
     read_status(members, onto);
     if (const auto* authentication = members.object("authentication"))
         if (auto problem = read_authentication(*authentication, onto); !problem.empty())
@@ -187,6 +194,36 @@ std::expected<store::device, std::string> merge_json(store::device onto, const j
     }
     members.text("deviceScope", onto.scope);
     members.texts("parentScopes", onto.parent_scopes);
+    if (!members.problem.empty())
+        return std::unexpected(std::move(members.problem));
+    return onto;
+}
+
+json::object module_to_json(const store::device& module, const live_state& state) {
+    return {{"moduleId", store::module_in(module.id)},
+            {"managedBy", text_or_null(module.managed_by)},
+            {"deviceId", store::device_in(module.id)},
+            {"generationId", module.generation_id},
+            {"etag", module.etag},
+            {"connectionState", state.connected ? "Connected" : "Disconnected"},
+            {"connectionStateUpdatedTime", time_text(state.connection_changed)},
+            {"lastActivityTime", time_text(state.last_activity)},
+            {"cloudToDeviceMessageCount", 0},
+            {"authentication", authentication_json(module)}};
+}
+
+std::expected<store::device, std::string> merge_module_json(store::device onto, const json::value& body) {
+    if (!body.is_object())
+        return std::unexpected("The body must be a JSON object.");
+    member_reader members(body.as_object());
+    same_id(members, "deviceId", store::device_in(onto.id));
+    same_id(members, "moduleId", store::module_in(onto.id));
+    members.nullable_text("managedBy", onto.managed_by);
+    if (length(onto.managed_by) > 128)
+        members.fail("managedBy", "is longer than 128 characters");
+    if (const auto* authentication = members.object("authentication"))
+        if (auto problem = read_authentication(*authentication, onto); !problem.empty())
+            return std::unexpected(std::move(problem));
     if (!members.problem.empty())
         return std::unexpected(std::move(members.problem));
     return onto;

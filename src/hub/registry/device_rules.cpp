@@ -94,13 +94,14 @@ std::expected<store::device, registry_refusal> laid_over(const store::device& be
                                                          const rule_context& with) {
     if (!body.is_object())
         return refuse(reason::malformed, "The body must be a JSON object.");
-    auto merged = merge_json(before, body);
+    const bool module = store::is_module_key(before.id);
+    auto merged = module ? merge_module_json(before, body) : merge_json(before, body);
     if (!merged)
         return refuse(reason::invalid, std::move(merged.error()));
     auto wrong = settle_keys(*merged, before);
     if (!wrong)
         wrong = check_thumbprints(*merged);
-    if (!wrong)
+    if (!wrong && !module)
         wrong = settle_scopes(*merged, before, with);
     if (wrong)
         return std::unexpected(*std::move(wrong));
@@ -123,8 +124,11 @@ std::string not_a_device_id(std::string_view id) {
 }
 
 std::expected<store::device, registry_refusal> new_device(const std::string& id, const boost::json::value& body, const rule_context& with) {
-    if (!valid_device_id(id))
-        return refuse(reason::invalid, not_a_device_id(id));
+    for (const auto part : {store::device_in(id), store::module_in(id)}) // of a device's they are the same
+        if (!valid_device_id(part))
+            return refuse(reason::invalid, not_a_device_id(part));
+    if (store::is_module_key(id) && with.devices.list_modules(store::device_in(id)).size() >= modules_max)
+        return refuse(reason::too_many, fmt::format("A device has at most {} modules.", modules_max));
     store::device blank;
     blank.id = id;
     auto made = laid_over(blank, body, with);

@@ -15,7 +15,7 @@ namespace capstan::hub {
 
 /// Why a request to the registry is refused.
 struct registry_refusal {
-    enum class reason : std::uint8_t { malformed, invalid, not_found, already_exists, precondition_failed, unavailable } why;
+    enum class reason : std::uint8_t { malformed, invalid, not_found, already_exists, precondition_failed, too_many, unavailable } why;
     std::string text; ///< for the client; never empty
 };
 
@@ -25,13 +25,15 @@ bool valid_device_id(std::string_view id);
 std::string not_a_device_id(std::string_view id);
 
 /// What the rules need beside the device and the body.
+constexpr std::size_t modules_max = 50; ///< of one device (contract/semantics.md, section 6)
+
 struct rule_context {
     const store::device_registry& devices; ///< where the edge device that a scope names is looked up
     wall_time now;
     std::string number; ///< never given out before: for a generation id, or the scope of an edge device
 };
 
-/// The device that the body of a create describes: missing keys are made.
+/// The device, or the module by its key, that the body of a create describes: missing keys are made.
 std::expected<store::device, registry_refusal> new_device(const std::string& id, const boost::json::value& body, const rule_context& with);
 
 /// The device after an update. What the body leaves out stays; so do keys that it sends empty.

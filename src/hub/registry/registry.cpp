@@ -18,7 +18,7 @@ constexpr int max_attempts = 16;
 registry_refusal to_refusal(const store::failure& failure, const std::string& id) {
     switch (failure.code) {
     case store::errc::not_found: return {reason::not_found, fmt::format("{} is not registered.", id)};
-    case store::errc::already_exists: return {reason::already_exists, fmt::format("A device with ID '{}' is already registered.", id)};
+    case store::errc::already_exists: return {reason::already_exists, fmt::format("'{}' is already registered.", id)};
     case store::errc::precondition_failed: return {reason::precondition_failed, "Precondition failed: the ETag does not match."};
     case store::errc::full: return {reason::unavailable, "The hub's disk is full. Nothing was changed."};
     case store::errc::busy: return {reason::unavailable, "Too much waits for the hub's disk. Nothing was changed."};
@@ -63,6 +63,10 @@ rule_context registry::rules_now() {
     return {devices_, now, std::to_string(next)};
 }
 
+std::optional<store::device> registry::find(std::string_view id) const {
+    return store::is_module_key(id) ? devices_.find_module(store::device_in(id), store::module_in(id)) : devices_.find(id);
+}
+
 void registry::put(std::string id, boost::json::value body, store::condition when, run_queue& home, registry_answer<store::device> done) {
     change asked{std::move(id), std::move(body), std::move(when)};
     if (std::holds_alternative<store::must_not_exist>(asked.when))
@@ -85,7 +89,7 @@ void registry::create(const change& asked, run_queue& home, registry_answer<stor
 /// The new version is made from the one that it replaces and from no other; if that one has been replaced by the time of the write,
 /// an update of whatever is there begins anew.
 void registry::update(change asked, run_queue& home, registry_answer<store::device> done, int attempts) {
-    const auto present = devices_.find(asked.id);
+    const auto present = find(asked.id);
     if (const auto wrong = store::refusal(asked.when, asked.id, present ? &*present : nullptr))
         return refuse(to_refusal(*wrong, asked.id), home, std::move(done));
     auto next = changed_device(*present, asked.body, rules_now());
@@ -112,9 +116,12 @@ void registry::remove(std::string id, store::condition when, run_queue& home, re
     if (std::holds_alternative<store::must_not_exist>(when))
         when = store::must_exist{};
     auto& thread = thread_of ? thread_of(id) : home;
-    auto answer = [this, id, &home, done = std::move(done)](stored result) mutable {
+    auto answer = [this, id, &home, modules = devices_.list_modules(id), done = std::move(done)](stored result) mutable {
         if (!result)
             return refuse(to_refusal(result.error(), id), home, std::move(done));
+        for (const auto& each : modules)
+            if (on_changed)
+                on_changed(each, std::nullopt);
         if (on_changed)
             on_changed(*result, std::nullopt);
         home.post([done = std::move(done), removed = *std::move(result)]() mutable { done(std::move(removed)); });

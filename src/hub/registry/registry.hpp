@@ -24,11 +24,12 @@ public:
     /// it must; otherwise its etag, with quotes or without.
     static store::condition parse_if_match(std::optional<std::string_view> header);
 
-    /// Creates the device (must_not_exist) or updates it. `body` is the device's JSON.
+    /// Creates the device (must_not_exist) or updates it. `body` is the device's JSON. A module goes by its store::module_key.
     void put(std::string id, boost::json::value body, store::condition when, run_queue& home, registry_answer<store::device> done);
     /// Gives back the device as it was. Without If-Match it goes in whatever state it is.
     void remove(std::string id, store::condition when, run_queue& home, registry_answer<store::device> done);
-    std::optional<store::device> find(std::string_view id) const { return devices_.find(id); }
+    std::optional<store::device> find(std::string_view id) const; ///< a device, or a module by its key
+    std::vector<store::device> list_modules(std::string_view device) const { return devices_.list_modules(device); }
     std::vector<store::device> list(std::size_t top, std::string_view after = {}) const { return devices_.list(after, top); }
     store::device_counts count() const { return devices_.count(); }
 

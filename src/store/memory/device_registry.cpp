@@ -5,17 +5,33 @@
 
 namespace capstan::store {
 
-std::optional<device> memory_device_registry::find(std::string_view id) const {
+std::optional<device> memory_device_registry::find(std::string_view id) const { return is_module_key(id) ? std::nullopt : find_any(id); }
+
+std::optional<device> memory_device_registry::find_module(std::string_view device, std::string_view module) const {
+    return find_any(module_key(device, module));
+}
+
+std::optional<device> memory_device_registry::find_any(std::string_view id) const {
     const std::lock_guard lock(mutex_);
     const auto found = devices_.find(id);
     return found == devices_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<device> memory_device_registry::list_modules(std::string_view of) const {
+    const std::lock_guard lock(mutex_);
+    const std::string prefix = module_key(of, "");
+    std::vector<device> found;
+    for (auto at = devices_.lower_bound(prefix); at != devices_.end() && at->first.starts_with(prefix); ++at)
+        found.push_back(at->second);
+    return found;
 }
 
 std::vector<device> memory_device_registry::list(std::string_view after, std::size_t limit) const {
     const std::lock_guard lock(mutex_);
     std::vector<device> found;
     for (auto at = devices_.upper_bound(after); at != devices_.end() && found.size() < limit; ++at)
-        found.push_back(at->second);
+        if (!is_module_key(at->first))
+            found.push_back(at->second);
     return found;
 }
 
@@ -36,6 +52,8 @@ outcome<device> memory_device_registry::put_now(device value, const condition& w
     const device* before = found == devices_.end() ? nullptr : &found->second;
     if (std::optional<failure> refused = refusal(when, value.id, before))
         return std::unexpected(*std::move(refused));
+    if (is_module_key(value.id) && !devices_.contains(device_in(value.id)))
+        return std::unexpected(no_such_device(device_in(value.id)));
     value.etag = etag_of(++changes_);
     counts_ = counts_after(counts_, before, &value);
     devices_.insert_or_assign(value.id, value);
@@ -59,6 +77,7 @@ outcome<device> memory_device_registry::remove_now(const std::string& id, const 
     device removed = *before;
     counts_ = counts_after(counts_, before, nullptr);
     devices_.erase(found);
+    std::erase_if(devices_, [prefix = module_key(id, "")](const auto& each) { return each.first.starts_with(prefix); });
     commands_.drop_now(id);
     return removed;
 }

@@ -27,6 +27,7 @@ std::string device_to_json(const device& value) {
         {"edge", value.edge},
         {"scope", value.scope},
         {"parentScopes", std::move(parents)},
+        {"managedBy", value.managed_by},
     });
 }
 
@@ -65,6 +66,7 @@ device read_device(const json::object& from) {
     read(from, "secondaryThumbprint", out.secondary_thumbprint);
     read(from, "edge", out.edge);
     read(from, "scope", out.scope);
+    read(from, "managedBy", out.managed_by);
     if (const json::value* parents = from.if_contains("parentScopes"))
         for (const json::value& parent : parents->as_array())
             out.parent_scopes.emplace_back(parent.as_string());

@@ -21,6 +21,13 @@ outcome<std::optional<device>> stored(database& data, std::string_view id) {
     return decoded;
 }
 
+/// Hands over key and content of every entry whose key begins so.
+template<class Use> void for_each_below(database& data, const std::string& prefix, Use use) {
+    const auto at = data.iterate(data.registry());
+    for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next())
+        use(at->key().ToStringView(), at->value().ToStringView());
+}
+
 } // namespace
 
 outcome<void> rocksdb_device_registry::recover(database& data) {
@@ -41,7 +48,22 @@ outcome<void> rocksdb_device_registry::recover(database& data) {
 // ---- reading, by any thread
 
 std::optional<device> rocksdb_device_registry::find(std::string_view id) const {
+    if (is_module_key(id))
+        return std::nullopt;
     return stored(*data_.get(), id).value_or(std::nullopt); // a device that cannot be read is let in nowhere
+}
+
+std::optional<device> rocksdb_device_registry::find_module(std::string_view device, std::string_view module) const {
+    return stored(*data_.get(), module_key(device, module)).value_or(std::nullopt);
+}
+
+std::vector<device> rocksdb_device_registry::list_modules(std::string_view of) const {
+    std::vector<device> found;
+    for_each_below(*data_.get(), module_key(of, ""), [&](std::string_view, std::string_view content) {
+        if (std::optional<device> decoded = device_from_json(content))
+            found.push_back(*std::move(decoded));
+    });
+    return found;
 }
 
 std::vector<device> rocksdb_device_registry::list(std::string_view after, std::size_t limit) const {
@@ -52,7 +74,9 @@ std::vector<device> rocksdb_device_registry::list(std::string_view after, std::s
     if (at->Valid() && at->key() == keys::slice(after))
         at->Next();
     for (; at->Valid() && found.size() < limit; at->Next())
-        if (std::optional<device> decoded = device_from_json(at->value().ToStringView()))
+        if (is_module_key(at->key().ToStringView()))
+            continue;
+        else if (std::optional<device> decoded = device_from_json(at->value().ToStringView()))
             found.push_back(*std::move(decoded));
     return found;
 }
@@ -78,6 +102,12 @@ outcome<device> rocksdb_device_registry::put_now(device value, const condition& 
     const device* current = *before ? &**before : nullptr;
     if (std::optional<failure> refused = refusal(when, value.id, current))
         return std::unexpected(*std::move(refused));
+    if (is_module_key(value.id)) {
+        const std::string of(device_in(value.id));
+        const outcome<std::optional<device>> whole = in_round(round.data, of);
+        if (!whole || !*whole)
+            return std::unexpected(whole ? no_such_device(of) : whole.error());
+    }
     value.etag = etag_of(++after_round_.changes);
     after_round_.counts = counts_after(after_round_.counts, current, &value);
     round.changes.Put(round.data.registry(), value.id, device_to_json(value));
@@ -104,7 +134,22 @@ outcome<device> rocksdb_device_registry::remove_now(const std::string& id, const
     after_round_.counts = counts_after(after_round_.counts, current, nullptr);
     round.changes.Delete(round.data.registry(), id);
     round_[id] = std::nullopt;
+    remove_modules(id, round);
     return *current;
+}
+
+/// Those that are durable, and those of the open round.
+void rocksdb_device_registry::remove_modules(const std::string& id, write_round& round) {
+    const std::string prefix = module_key(id, "");
+    std::vector<std::string> keys;
+    for_each_below(round.data, prefix, [&](std::string_view key, std::string_view) { keys.emplace_back(key); });
+    for (const auto& [key, content] : round_)
+        if (content && key.starts_with(prefix))
+            keys.push_back(key);
+    for (const std::string& key : keys) {
+        round.changes.Delete(round.data.registry(), key);
+        round_[key] = std::nullopt;
+    }
 }
 
 /// The device as it will be when the round is committed as far as it has got.

@@ -19,6 +19,8 @@ public:
     std::optional<device> find(std::string_view id) const override;
     std::vector<device> list(std::string_view after, std::size_t limit) const override;
     device_counts count() const override;
+    std::optional<device> find_module(std::string_view device, std::string_view module) const override;
+    std::vector<device> list_modules(std::string_view device) const override;
     void put(device value, condition when, reply_to<device> reply) override;
     void remove(std::string id, condition when, reply_to<device> reply) override;
 
@@ -30,6 +32,7 @@ public:
 private:
     outcome<device> put_now(device value, const condition& when, write_round& round);
     outcome<device> remove_now(const std::string& id, const condition& when, write_round& round);
+    void remove_modules(const std::string& id, write_round& round);
     outcome<std::optional<device>> in_round(database& data, const std::string& id) const;
 
     database_slot& data_;

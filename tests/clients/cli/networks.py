@@ -46,6 +46,9 @@ def through_a_proxy(hub):
     with tinyproxy("plant", "s3cret-7") as (port, log):
         through = ["--proxy", f"http://plant:s3cret%2D7@127.0.0.1:{port}"]
         capstan("device", "create", "-d", "far", *login, *through)
+        capstan("module-identity", "create", "-d", "far", "-m", "pump", "--managed-by", "plant", *login, *through)
+        expect("pump    far     Disconnected  sas" in capstan("module-identity", "list", "-d", "far", *login, *through), "a module")
+        capstan("module-identity", "delete", "-d", "far", "-m", "pump", *login, *through)
         capstan("device", "send-d2c-message", "-d", "far", "--data", "over amqps", *amqps, *through)
         capstan("device", "c2d-message", "send", "-d", "far", "--data", "in a websocket", *login, "--websockets", *through)
         expect("in a websocket" in capstan("device", "c2d-message", "receive", "-d", "far", *login, *through), "the command over HTTPS")

@@ -98,7 +98,12 @@ TEST_F(devices_bulk_test, entries_stand_for_themselves) {
 
 TEST_F(devices_bulk_test, a_module_is_not_its_device) {
     ASSERT_EQ(one("a", "create"), "ok");
-    EXPECT_EQ(one("a", "delete", R"(,"moduleId":"m")"), "a ArgumentInvalid");
+    EXPECT_EQ(one("a", "delete", R"(,"moduleId":"m")"), "a ModuleNotFound");
+    EXPECT_EQ(one("a", "create", R"(,"moduleId":"m n")"), "a ArgumentInvalid");
+    EXPECT_EQ(one("a", "create", R"(,"moduleId":"m","managedBy":"plant")"), "ok");
+    EXPECT_EQ(one("a", "create", R"(,"moduleId":"m")"), "a ModuleAlreadyExistsOnDevice");
+    EXPECT_EQ(one("b", "create", R"(,"moduleId":"m")"), "b DeviceNotFound");
+    EXPECT_EQ(one("a", "delete", R"(,"moduleId":"m")"), "ok");
     EXPECT_TRUE(device("a"));
 }
 

@@ -85,9 +85,27 @@ TEST_F(registry_test, ids) {
     const std::string longest(128, 'x');
     for (const auto& id : {std::string("a"), std::string("-:.+%_#*?!(),=@;$'"), longest})
         EXPECT_TRUE(put(id, "{}")) << id;
-    for (const auto& id : {std::string(), std::string("a/b"), std::string("a b"), std::string("ger\xc3\xa4t"), longest + 'x'})
+    for (const auto& id : {std::string(), std::string("a/"), std::string("/b"), std::string("a/b/c"), std::string("a b"),
+                           std::string("ger\xc3\xa4t"), longest + 'x'})
         EXPECT_EQ(refused(put(id, "{}")), reason::invalid) << id;
     EXPECT_TRUE(put("A", "{}")) << "case counts";
+}
+
+TEST_F(registry_test, modules_have_keys_of_their_own_and_no_status) {
+    const auto key = store::module_key("dev1", "m");
+    EXPECT_EQ(refused(put(key, "{}")), reason::not_found);
+    ASSERT_TRUE(put("dev1", "{}"));
+    const auto made = put(key, R"({"deviceId":"dev1","moduleId":"m","managedBy":"plant","status":"disabled"})");
+    ASSERT_TRUE(made);
+    EXPECT_TRUE(made->enabled);
+    EXPECT_EQ(made->managed_by, "plant");
+    EXPECT_FALSE(made->primary_key.empty());
+    EXPECT_EQ(refused(put(key, "{}")), reason::already_exists);
+    EXPECT_EQ(refused(put(key, R"({"moduleId":"other"})", there)), reason::invalid);
+    EXPECT_EQ(put(key, R"({"managedBy":null})", there)->primary_key, made->primary_key) << "an update without keys keeps them";
+    for (std::size_t count = 1; count < modules_max; ++count)
+        ASSERT_TRUE(put(store::module_key("dev1", std::to_string(count)), "{}"));
+    EXPECT_EQ(refused(put(store::module_key("dev1", "x"), "{}")), reason::too_many);
 }
 
 TEST_F(registry_test, bodies_that_do_not_fit) {
@@ -200,6 +218,10 @@ struct overtaken_registry final : store::device_registry {
     std::optional<store::device> find(std::string_view id) const override { return below.find(id); }
     std::vector<store::device> list(std::string_view after, std::size_t limit) const override { return below.list(after, limit); }
     store::device_counts count() const override { return below.count(); }
+    std::optional<store::device> find_module(std::string_view device, std::string_view module) const override {
+        return below.find_module(device, module);
+    }
+    std::vector<store::device> list_modules(std::string_view device) const override { return below.list_modules(device); }
     void put(store::device value, store::condition when, store::reply_to<store::device> reply) override {
         ++writes;
         if (before_write)

@@ -1,0 +1,162 @@
+// Telemetry over HTTPS, one message or a batch: contract/rest.md, section 10.
+
+#include "auth/base64.hpp"
+#include "http/ask.hpp"
+#include "http/resources.hpp"
+#include "http/status.hpp"
+#include "hub/access.hpp"
+#include "hub/conditions.hpp"
+#include "hub/endpoints/telemetry_in.hpp"
+
+namespace capstan::http {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view batch_type = "application/vnd.microsoft.iothub.json";
+
+/// A message under construction, by the names that headers and batches have for its parts.
+struct parts {
+    amqp::message_properties properties;
+    amqp::map application;
+    amqp::map annotations;
+    bool readable = true; ///< AMQP's texts are UTF-8
+
+    /// The value is kept by the caller for as long as this.
+    void put(std::string_view name, std::string_view value) {
+        constexpr std::string_view application_prefix = "iothub-app-";
+        readable = readable && amqp::is_utf8(value) && amqp::is_utf8(name);
+        if (name.starts_with(application_prefix))
+            application.entries.emplace_back(name.substr(application_prefix.size()), value);
+        else if (name == "iothub-messageid")
+            properties.message_id = amqp::value(value);
+        else if (name == "iothub-correlationid")
+            properties.correlation_id = amqp::value(value);
+        else if (name == "iothub-userid")
+            properties.user_id = as_bytes(value);
+        else if (name == "iothub-to")
+            properties.to = value;
+        else if (name == "iothub-contenttype")
+            properties.content_type = value;
+        else if (name == "iothub-contentencoding")
+            properties.content_encoding = value;
+        else if (name == "iothub-creationtimeutc")
+            application.entries.emplace_back("iothub-creation-time-utc", value);
+        else if (name == "iothub-ack" || name == "iothub-messageschema")
+            application.entries.emplace_back(name, value);
+        else if (name == "dt-subject" || name == "iothub-interface-id")
+            annotations.entries.emplace_back(amqp::symbol{std::string(name)}, value);
+    }
+
+    bytes with(bytes_view body) const {
+        bytes out;
+        amqp::message_builder message(out);
+        if (!annotations.entries.empty())
+            message.message_annotations(annotations);
+        message.properties(properties);
+        if (!application.entries.empty())
+            message.application_properties(application);
+        message.data(body);
+        return out;
+    }
+};
+
+using messages = std::vector<bytes>;
+using read = std::expected<messages, std::string>; ///< or what is wrong
+
+read single(const request& asked) {
+    parts made;
+    for (const auto& [name, value] : asked.headers)
+        made.put(name, value);
+    if (!made.readable)
+        return std::unexpected("A header is not in UTF-8.");
+    return messages{made.with(as_bytes(asked.body))};
+}
+
+std::expected<bytes, std::string> batched(const json::object& entry) {
+    const auto* const body = entry.if_contains("body");
+    const auto* const encoded = entry.if_contains("base64Encoded");
+    if (body == nullptr || !body->is_string())
+        return std::unexpected("Each message of a batch needs a body.");
+    const std::string_view text = body->get_string();
+    const bool plain = encoded != nullptr && encoded->is_bool() && !encoded->get_bool();
+    const auto octets = plain ? std::optional(bytes(text.begin(), text.end())) : auth::from_base64(text);
+    if (!octets)
+        return std::unexpected("A body is not in base64.");
+    parts made;
+    if (const auto* const named = entry.if_contains("properties"); named != nullptr && named->is_object())
+        for (const auto& [name, value] : named->get_object())
+            if (value.is_string())
+                made.put(name, value.get_string());
+    return made.with(*octets);
+}
+
+read several(const request& asked) {
+    boost::system::error_code error;
+    const auto body = json::parse(asked.body, error);
+    if (error || !body.is_array() || body.get_array().size() > amqp::max_batched_messages)
+        return std::unexpected("A batch is a JSON array of messages.");
+    messages all;
+    for (const auto& each : body.get_array()) {
+        auto one = each.is_object() ? batched(each.get_object()) : std::unexpected("Each message of a batch is an object.");
+        if (!one)
+            return std::unexpected(one.error());
+        all.push_back(*std::move(one));
+    }
+    return all;
+}
+
+/// The router has let them in: this is how.
+hub::identities::proof proof_of(const context& in, const request& asked) {
+    if (asked.certificate)
+        return hub::identities::proof::certificate;
+    const auto who = in.hub.access().check_token(asked.authorization);
+    const bool policy = who && who->what == hub::principal::kind::policy;
+    return policy ? hub::identities::proof::policy : hub::identities::proof::device_key;
+}
+
+std::size_t total_size(const messages& all) {
+    std::size_t size = 0;
+    for (const auto& each : all)
+        size += amqp::accounted_size(amqp::message_view::parse(each).value());
+    return size;
+}
+
+answer refused(const amqp::error& why, wall_time now) {
+    const bool large = why.condition == hub::condition_of(hub::errc::message_too_large);
+    return error_answer(large ? errc::message_too_large : errc::argument_invalid,
+                        large ? "The message is larger than it may be." : "The message is malformed.", now);
+}
+
+} // namespace
+
+asio::awaitable<answer> post_telemetry(context& in, const request& asked) {
+    const auto now = in.hub.clock().now();
+    const auto sender = in.hub.registry().find(asked.path.size() > 4 ? store::module_key(asked.path[1], asked.path[3]) : asked.path[1]);
+    const auto given = asked.header("content-type").starts_with(batch_type) ? several(asked) : single(asked);
+    if (!given)
+        co_return error_answer(errc::argument_invalid, given.error(), now);
+    if (!sender || in.hub.bytes_in_flight() > hub::hub::in_flight_limit)
+        co_return error_answer(errc::service_unavailable, "The hub is busy.", now);
+    hub::telemetry_batch batch(in.hub, hub::sender_of(*sender, proof_of(in, asked)));
+    if (total_size(*given) > in.hub.config().telemetry_size_max)
+        co_return error_answer(errc::message_too_large, "The messages are larger than they may be together.", now);
+    for (const auto& each : *given)
+        if (const auto taken = batch.take(each, 0, now); !taken)
+            co_return refused(taken.error(), now);
+    const auto size = batch.size();
+    in.hub.bytes_in_flight() += size;
+    auto start = [&](auto done) {
+        auto once = std::make_shared<decltype(done)>(std::move(done));
+        batch.append(in.home, [once](const store::outcome<void>& result) { (*once)(result); });
+    };
+    const auto stored = co_await ask<store::outcome<void>>(start);
+    in.hub.bytes_in_flight() -= size;
+    if (!stored)
+        co_return error_answer(errc::service_unavailable, "The hub's store takes no messages now.", now);
+    answer result;
+    result.status = status::no_content;
+    co_return result;
+}
+
+} // namespace capstan::http
