@@ -90,9 +90,10 @@ void connection_task::converse(bytes_view input) {
 void connection_task::flush() {
     output_ = {io_state::moved};
     for (int writes = 0; writes < max_writes_per_turn && output_.state == io_state::moved; ++writes) {
-        const bool full = engine_->output_size() >= hub::peer::output_high_water;
-        if (std::exchange(crowded_, full) && !full)
+        const auto full = [this] { return engine_->output_size() >= hub::peer::output_high_water; };
+        if (crowded_ && !full())
             peer_->writable();
+        crowded_ = full(); // as it may be again: what follows takes it below without a further look
         const auto next = engine_->output();
         if (next.empty())
             return;

@@ -56,7 +56,8 @@ void partition_link::taken() {
     if (!up())
         return;
     const auto room = how_.prefetch - std::min(how_.prefetch, waiting_);
-    if (engine().credit_left(id()) * 2 > room)
+    const auto left = std::min(room, engine().credit_left(id()));
+    if (room - left < (how_.prefetch + 1) / 2)
         return;
     engine().set_credit(id(), room);
     wake();

@@ -6,6 +6,7 @@ import {
 
 const LINKS = 40;
 const LARGE = 200_000;
+const MANY = 1500; // of a kilobyte: three times what the hub holds ready for a connection
 
 function eventHub(partition) {
   const { EntityPath: entity } = fields(env.EVENT_HUB);
@@ -70,6 +71,16 @@ async function creditAndDrain(partition, there) {
   connection.close();
 }
 
+// All credit at once, for more than the hub holds ready: it goes on by itself whenever there is room.
+async function oneGrant(partition, there) {
+  const connection = await connectToEventHub();
+  const receiver = await openReceiver(connection, eventHub(partition));
+  const all = collect(receiver, 'message', there, () => 1);
+  receiver.add_credit(there);
+  await all;
+  connection.close();
+}
+
 // The device takes frames of 4096 bytes at most, as Java's SDK does: the hub must divide the command.
 async function largeBothWays(one) {
   const connection = await connect({ username: one.username, password: one.token(), max_frame_size: 4096 });
@@ -107,9 +118,11 @@ await main(async () => {
   await sendTelemetry(one, Array.from({ length: 10 }, (_, n) => `event ${n}`));
   const partition = await partitionWithEvents();
   await creditAndDrain(partition, 10);
+  await sendTelemetry(one, Array.from({ length: MANY }, () => 'x'.repeat(1024)));
+  await oneGrant(partition, 10 + MANY);
   await manyLinks(device('DEV2'));
   await largeBothWays(one);
   await refusedBesideWorking(one);
-  return `credit is kept to and drains; ${LINKS} links on one connection; messages of many frames both ways; `
+  return `credit is kept to and drains, also ${MANY} at once; ${LINKS} links on one connection; messages of many frames both ways; `
     + 'an oversized command is rejected and a refused link harms nothing';
 });
