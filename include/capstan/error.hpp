@@ -34,7 +34,7 @@ enum class errc {
     // failure_kind::closed
     closed,                ///< the client was closed
     canceled,              ///< the operation was cancelled through its cancellation slot
-    stolen,                ///< another reader with a higher owner level reads the partition now
+    stolen,                ///< another one is there instead: a reader with a higher owner level, or a newer connection of the same device
     // failure_kind::usage
     invalid_argument,      ///< a connection string, an option or a message that cannot be
 };

@@ -24,7 +24,7 @@ std::string_view text_of(errc code) {
     case errc::lock_lost: return "the message's lock was lost";
     case errc::closed: return "the client is closed";
     case errc::canceled: return "cancelled";
-    case errc::stolen: return "displaced by another reader";
+    case errc::stolen: return "displaced by another reader or connection";
     case errc::invalid_argument: return "invalid argument";
     }
     return "unknown error";

@@ -19,6 +19,7 @@ std::string_view condition_of(errc code) {
     case errc::too_many_tokens: return condition::resource_limit_exceeded;
     case errc::device_not_found:
     case errc::address_not_found: return condition::not_found;
+    case errc::link_creation_conflict: return condition::link_stolen;
     case errc::message_lock_lost: return "com.microsoft:message-lock-lost";
     case errc::message_too_large: return condition::message_size_exceeded;
     case errc::throttled: return "com.microsoft:device-container-throttled";

@@ -17,16 +17,21 @@ void presence::seen(std::string_view device, wall_time now) {
     states_[std::string(device)].last_activity = now;
 }
 
-void presence::link_opened(std::string_view device, live_link link, wall_time now) {
+std::vector<live_link> presence::link_opened(std::string_view device, live_link link, wall_time now) {
     const std::lock_guard lock(mutex_);
     auto& now_is = states_[std::string(device)];
     now_is.last_activity = now;
+    std::vector<live_link> others;
+    for (const auto& each : now_is.links)
+        if (each.connection != link.connection)
+            others.push_back(each);
     now_is.links.push_back(std::move(link));
     if (now_is.links.size() > 1)
-        return;
+        return others;
     now_is.connected = true;
     now_is.changed = now;
     connected_ += is_device(device) ? 1 : 0;
+    return others;
 }
 
 void presence::link_closed(std::string_view device, wall_time now) {

@@ -18,10 +18,11 @@ class endpoint;
 struct live_link {
     std::size_t thread;
     std::weak_ptr<endpoint> link;
+    const void* connection = nullptr; ///< whose it is: to be compared only
 };
 
-/// Which devices and modules (store::module_key) have links now, and when each was last heard of since the hub started. Thread-safe; a lock is taken when a link
-/// comes or goes.
+/// Which devices and modules (store::module_key) have links now, and when each was last heard of since the hub started. Thread-safe;
+/// a lock is taken when a link comes or goes.
 class presence {
 public:
     struct state {
@@ -32,7 +33,8 @@ public:
 
     /// A link of the device is being opened.
     void seen(std::string_view device, wall_time now);
-    void link_opened(std::string_view device, live_link link, wall_time now);
+    /// Gives back the device's links on other connections.
+    std::vector<live_link> link_opened(std::string_view device, live_link link, wall_time now);
     /// One of them is gone: which one, its weak_ptr says by then.
     void link_closed(std::string_view device, wall_time now);
     std::vector<live_link> links_of(std::string_view device) const;

@@ -213,6 +213,9 @@ const setting table[] = {
     {"log.format", "text|json", "", "how a line of the log looks", TEXT(log.format, log_format)},
 
     {"limits.connections", "1..10000000", "", "connections at once", NUMBER(limits.connections, 1, 10'000'000)},
+    {"limits.one_connection_per_device", "true|false", "",
+     "a device that connects anew ends its links on the connection before, as with Azure; false: both stay, and share its messages",
+     BOOL(limits.one_connection_per_device)},
     {"limits.stop_time", "duration", "", "after SIGTERM, at most this long until the hub ends", DURATION(limits.stop_time, second, hour)},
 
     // The ranges are Azure's (contract/semantics.md, sections 0, 1.3 and 1.4), but locks may be shorter, for tests.

@@ -32,11 +32,9 @@ public:
     /// The link, or the whole connection, is gone: give back what is held. The engine does not know the link any more.
     virtual void on_detached() {}
 
-    /// The link is one of this device's: the device is connected as long as it has one.
-    void belongs_to(std::string device) {
-        device_ = std::move(device);
-        with_.hub.presence().link_opened(device_, {with_.thread, weak_from_this()}, with_.now());
-    }
+    /// The link is one of this device's: the device is connected as long as it has one. Its links on other connections end
+    /// (contract/semantics.md, 7.4), unless the settings let them be.
+    void belongs_to(std::string device);
     /// The device has been changed or removed: the link may not be allowed any more.
     void look_again() { with_.check_link(link_); }
 
@@ -69,6 +67,8 @@ protected:
     const amqp::link_id link_;
 
 private:
+    void displaced_by(const std::string& origin);
+
     std::string device_;
 };
 

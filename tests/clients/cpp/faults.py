@@ -69,13 +69,14 @@ def test():
     # What was handed to a connection that is dead without the hub's knowing comes again when its lock has run out.
     short_locks = {**os.environ, "CAPSTAN_COMMANDS__LOCK": "5s", "CAPSTAN_FEEDBACK__LOCK": "5s"}
     with Hub(environment=short_locks) as hub, FaultyProxy(hub.amqps_port) as proxy:
-        device = hub.create_device("shaken")
-        around = {"DEVICE": led_through(proxy, hub, device.connection_string), "DEVICE_ID": device.id, "TOKEN_LIFE": "3",
+        # Two devices, for each has one connection only.
+        talker, listener = hub.create_device("talker"), hub.create_device("listener")
+        around = {"DEVICE": led_through(proxy, hub, listener.connection_string), "DEVICE_ID": listener.id, "TOKEN_LIFE": "3",
                   "SERVICE": led_through(proxy, hub, hub.connection_string("service"))}
         events = hub.event_hub_connection_string().replace(f":{hub.amqps_port}/", f":{proxy.port}/")
 
         reader = Program(hub, "read", 1_000_000, **{**around, "SERVICE": events})
-        sender = Program(hub, "send", COUNT, **around)
+        sender = Program(hub, "send", COUNT, **{**around, "DEVICE": led_through(proxy, hub, talker.connection_string)})
         receiver = Program(hub, "receive", 1_000_000, **around)
         confirmer = Program(hub, "confirm", COMMANDS, **around)
         hits = break_things(proxy, [sender, confirmer], chance)

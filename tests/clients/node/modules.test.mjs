@@ -18,8 +18,9 @@ async function kept(registry) {
   assert.equal(made.moduleId, 'pump');
   assert.equal(made.managedBy, 'plant');
   assert.ok(made.generationId && made.etag && made.authentication.symmetricKey.primaryKey);
-  await assert.rejects(registry.addModule({ deviceId: 'dev1', moduleId: 'pump' }), (error) => error.constructor.name === 'DeviceAlreadyExistsError');
-  await assert.rejects(registry.addModule({ deviceId: 'nobody', moduleId: 'pump' }), (error) => error.constructor.name === 'DeviceNotFoundError');
+  const isA = (name) => (error) => error.constructor.name === name;
+  await assert.rejects(registry.addModule({ deviceId: 'dev1', moduleId: 'pump' }), isA('DeviceAlreadyExistsError'));
+  await assert.rejects(registry.addModule({ deviceId: 'nobody', moduleId: 'pump' }), isA('DeviceNotFoundError'));
   await assert.rejects(registry.getModule('dev1', 'nobody'), /not found/i);
   const changed = await body(registry.updateModule({ ...made, managedBy: 'me' }, true), 'updateModule');
   assert.equal(changed.managedBy, 'me');

@@ -1,5 +1,6 @@
 // Who has a place at the hub, and for how long: what a stranger may do, tokens that end, connections that nobody uses.
 
+#include "hub/presence.hpp"
 #include "hub/registry/registry.hpp"
 #include "support/hub_fixture.hpp"
 
@@ -227,9 +228,26 @@ TEST_F(connections_test, a_disabled_device_reports_nothing) {
     EXPECT_EQ(refused(device), std::vector<std::string>{"amqp:unauthorized-access"});
 }
 
-/// The redirect names us as the client does, whatever that looks like.
 /// Changes through the registry, as REST makes them, and what becomes of a link that the device has.
+TEST_F(connections_test, a_device_that_connects_anew_ends_its_links_elsewhere) {
+    const auto& policy = *policies.find("device");
+    auto& gateway = connect("device@sas.root.hub", auth::make_sas_token("hub.local", policy.primary_key, policy.name, clock.now() + 1h));
+    sender(gateway, "/devices/dev1/messages/events");
+    sender(gateway, "/devices/dev2/messages/events");
+    auto& device = connect_device("dev1");
+    sender(device, "/devices/dev1/messages/events");
+    EXPECT_EQ(refused(gateway), std::vector<std::string>{"amqp:link:stolen"});
+    EXPECT_FALSE(gateway.news.closed) << "the other device goes on";
+    receiver(device, "/devices/dev1/messages/devicebound", 1);
+    EXPECT_TRUE(refused(device).empty()) << "links of one connection do not end each other";
+    EXPECT_TRUE(instance->presence().find("dev1")->connected);
+    settings.one_connection_per_device = false;
+    sender(connect_device("dev1"), "/devices/dev1/messages/events");
+    EXPECT_TRUE(refused(device).empty());
+}
+
 TEST_F(connections_test, what_a_link_was_allowed_by_may_go) {
+    settings.one_connection_per_device = false;
     const auto left_by = [&](const std::string& id, std::optional<boost::json::value> change) {
         add_device(id);
         auto& device = connect_device(id);
@@ -256,6 +274,7 @@ TEST_F(connections_test, what_a_link_was_allowed_by_may_go) {
     EXPECT_EQ(left_by("renewed", boost::json::object{{"authentication", other_keys}}), std::pair(cut, none));
 }
 
+/// The redirect names us as the client does, whatever that looks like.
 TEST_F(connections_test, a_redirect_keeps_an_ipv6_address_whole) {
     auto& client = *client_settings.emplace_back(std::make_unique<amqp::settings>());
     client.container_id = "test";

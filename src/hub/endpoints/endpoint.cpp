@@ -1,0 +1,30 @@
+#include "hub/endpoints/endpoint.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace capstan::hub {
+
+void endpoint::belongs_to(std::string device) {
+    device_ = std::move(device);
+    const auto others = with_.hub.presence().link_opened(device_, {with_.thread, weak_from_this(), &with_}, with_.now());
+    if (!with_.hub.config().one_connection_per_device)
+        return;
+    for (const auto& each : others)
+        with_.hub.queue(each.thread).post([link = each.link, origin = with_.origin] {
+            if (const auto live = link.lock())
+                live->displaced_by(origin);
+        });
+}
+
+/// Says by whom: of two copies of one device, each is told where the other is.
+void endpoint::displaced_by(const std::string& origin) {
+    if (with_.hub.log_lines().take(with_.now()))
+        spdlog::info("link displaced peer={} device={} by={}", with_.origin, device_, origin);
+    const auto text = fmt::format("The device has connected anew, from {}: this link is closed.", origin);
+    auto why = describe(errc::link_creation_conflict, text, with_.now());
+    engine().detach(link_, std::move(why));
+    with_.forget_link(link_);
+    with_.wake();
+}
+
+} // namespace capstan::hub
