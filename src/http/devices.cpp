@@ -3,9 +3,9 @@
 #include <charconv>
 
 #include "http/ask.hpp"
+#include "http/live_state.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
-#include "hub/presence.hpp"
 #include "hub/registry/device_json.hpp"
 
 namespace capstan::http {
@@ -14,15 +14,7 @@ namespace {
 using registered = std::expected<store::device, hub::registry_refusal>;
 
 /// A device with what the hub knows of it now.
-boost::json::object device_body(hub::hub& hub, const store::device& device) {
-    hub::live_state live;
-    if (const auto seen = hub.presence().find(device.id)) {
-        live.connected = seen->connected;
-        live.connection_changed = seen->changed;
-        live.last_activity = seen->last_activity;
-    }
-    return hub::to_json(device, live);
-}
+boost::json::object device_body(hub::hub& hub, const store::device& device) { return hub::to_json(device, live_state_of(hub, device.id)); }
 
 answer device_answer(const context& in, const store::device& device) {
     answer result;

@@ -1,9 +1,9 @@
 // /devices/{id}/modules: contract/rest.md, section 3.
 
 #include "http/ask.hpp"
+#include "http/live_state.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
-#include "hub/presence.hpp"
 #include "hub/registry/device_json.hpp"
 
 namespace capstan::http {
@@ -14,13 +14,7 @@ using registered = std::expected<store::device, hub::registry_refusal>;
 std::string key_of(const request& asked) { return store::module_key(asked.path[1], asked.path[3]); }
 
 boost::json::object module_body(hub::hub& hub, const store::device& module) {
-    hub::live_state live;
-    if (const auto seen = hub.presence().find(module.id)) {
-        live.connected = seen->connected;
-        live.connection_changed = seen->changed;
-        live.last_activity = seen->last_activity;
-    }
-    return hub::module_to_json(module, live);
+    return hub::module_to_json(module, live_state_of(hub, module.id));
 }
 
 answer module_answer(const context& in, const store::device& module) {

@@ -12,6 +12,8 @@ asio::awaitable<answer> get_device(context& in, const request& asked);
 asio::awaitable<answer> put_device(context& in, const request& asked);
 asio::awaitable<answer> delete_device(context& in, const request& asked);
 asio::awaitable<answer> list_devices(context& in, const request& asked);
+// device_query.cpp
+asio::awaitable<answer> query_devices(context& in, const request& asked);
 // devices_bulk.cpp
 asio::awaitable<answer> post_devices(context& in, const request& asked);
 // commands.cpp

@@ -30,6 +30,7 @@ constexpr std::string_view device_id = "{id}";
 constexpr row table[] = {
     {verb::get, "/devices", right::registry_read, list_devices},
     {verb::post, "/devices", right::registry_write, post_devices},
+    {verb::post, "/devices/query", right::service, query_devices},
     {verb::get, "/devices/{id}", right::registry_read, get_device},
     {verb::put, "/devices/{id}", right::registry_write, put_device},
     {verb::delete_, "/devices/{id}", right::registry_write, delete_device},

@@ -147,6 +147,27 @@ json::object authentication_json(const store::device& device) {
             {"type", type_text(device.authentication)}};
 }
 
+json::object empty_section() { return {{"$metadata", {{"$lastUpdated", time_text({})}}}, {"$version", 1}}; }
+
+json::object twin_json(const store::device& of, std::string_view device_id, const live_state& state) {
+    return {{"deviceId", device_id},
+            {"etag", "AAAAAAAAAAE="}, // of a twin that was never changed
+            {"deviceEtag", of.etag},
+            {"status", of.enabled ? "enabled" : "disabled"},
+            {"statusReason", text_or_null(of.status_reason)},
+            {"statusUpdateTime", time_text(of.status_updated)},
+            {"connectionState", state.connected ? "Connected" : "Disconnected"},
+            {"lastActivityTime", time_text(state.last_activity)},
+            {"cloudToDeviceMessageCount", state.queued_commands},
+            {"authenticationType", type_text(of.authentication)},
+            {"x509Thumbprint",
+             {{"primaryThumbprint", text_or_null(of.primary_thumbprint)}, {"secondaryThumbprint", text_or_null(of.secondary_thumbprint)}}},
+            {"modelId", ""},
+            {"version", 2},
+            {"tags", json::object()},
+            {"properties", {{"desired", empty_section()}, {"reported", empty_section()}}}};
+}
+
 /// A member that says again what the path says.
 void same_id(member_reader& members, std::string_view name, std::string_view in_path) {
     std::string id(in_path);
@@ -227,6 +248,22 @@ std::expected<store::device, std::string> merge_module_json(store::device onto, 
     if (!members.problem.empty())
         return std::unexpected(std::move(members.problem));
     return onto;
+}
+
+json::object device_twin_json(const store::device& device, const live_state& state) {
+    auto twin = twin_json(device, device.id, state);
+    twin["capabilities"] = json::object{{"iotEdge", device.edge}};
+    if (!device.scope.empty())
+        twin["deviceScope"] = device.scope;
+    if (!device.parent_scopes.empty())
+        twin["parentScopes"] = json::array(device.parent_scopes.begin(), device.parent_scopes.end());
+    return twin;
+}
+
+json::object module_twin_json(const store::device& module, const live_state& state) {
+    auto twin = twin_json(module, store::device_in(module.id), state);
+    twin["moduleId"] = store::module_in(module.id);
+    return twin;
 }
 
 } // namespace capstan::hub

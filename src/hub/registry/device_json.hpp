@@ -30,4 +30,8 @@ boost::json::object module_to_json(const store::device& module, const live_state
 /// As merge_json, for a module.
 std::expected<store::device, std::string> merge_module_json(store::device onto, const boost::json::value& body);
 
+/// What a query gives of a device or a module: its twin (contract/rest.md, section 4), which has neither tags nor properties yet.
+boost::json::object device_twin_json(const store::device& device, const live_state& state);
+boost::json::object module_twin_json(const store::device& module, const live_state& state);
+
 } // namespace capstan::hub

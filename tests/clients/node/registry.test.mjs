@@ -46,6 +46,26 @@ async function manyDevices(registry) {
   assert.equal((await body(registry.list(), 'list')).length, 2);
 }
 
+// Page by page, as twins and as columns.
+async function queried(registry) {
+  const names = Array.from({ length: 7 }, (_, n) => `asked-${n}`);
+  await body(registry.addDevices(names.map((deviceId) => ({ deviceId, status: 'disabled' }))), 'addDevices');
+  const query = registry.createQuery("SELECT * FROM devices WHERE STARTSWITH(deviceId, 'asked-') AND status = 'disabled'", 3);
+  const found = [];
+  let pages = 0;
+  while (query.hasMoreResults) {
+    const twins = (await within(query.nextAsTwin(), 'nextAsTwin')).result;
+    found.push(...twins.map((twin) => twin.deviceId));
+    pages += 1;
+  }
+  assert.deepEqual(found, names);
+  assert.ok(pages >= 3, `${pages} pages of 3`);
+  const counted = await within(registry.createQuery('SELECT COUNT() AS all FROM devices').next(), 'next');
+  assert.deepEqual(counted.result, [{ all: 9 }]);
+  await assert.rejects(registry.createQuery('SELECT * FROM nowhere').next(), (error) => error.constructor.name === 'ArgumentError');
+  await body(registry.removeDevices(names.map((deviceId) => ({ deviceId })), true), 'removeDevices');
+}
+
 // Ids use every legal character: they travel percent-encoded.
 async function oddNames(registry) {
   for (const deviceId of ["a-b:c.d+e%f_g#h*i?j!k(l),m=n@o;p$q'r", 'Case', 'case']) {
@@ -58,6 +78,7 @@ await main(async () => {
   const registry = Registry.fromConnectionString(env.OWNER);
   await oneDevice(registry);
   await manyDevices(registry);
+  await queried(registry);
   await oddNames(registry);
   const statistics = await body(registry.getRegistryStatistics(), 'statistics');
   assert.equal(statistics.totalDeviceCount, 5);

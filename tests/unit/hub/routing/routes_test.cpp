@@ -1,5 +1,6 @@
 // What an operator may say about routes, and where messages go by it.
 
+#include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
