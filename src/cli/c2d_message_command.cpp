@@ -198,6 +198,8 @@ void add_device_commands(CLI::App& device, action& chosen) {
     add_settling(commands, "reject", "Say that a received message can never be done.", settle_as_asked<reject_word>);
     add_settling(commands, "abandon", "Give a received message back.", settle_as_asked<abandon_word>);
 
+    add_dead_letters(*group, chosen);
+
     const auto given = std::make_shared<options>();
     CLI::App& purging = commands.add("purge", "Throw away all messages that wait for a device.", purge, given);
     add_login_options(purging, given->hub);

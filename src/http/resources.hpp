@@ -18,6 +18,11 @@ asio::awaitable<answer> query_devices(context& in, const request& asked);
 asio::awaitable<answer> post_devices(context& in, const request& asked);
 // commands.cpp
 asio::awaitable<answer> purge_commands(context& in, const request& asked);
+// dead_letters.cpp
+asio::awaitable<answer> peek_commands(context& in, const request& asked);
+asio::awaitable<answer> get_dead_letters(context& in, const request& asked);
+asio::awaitable<answer> delete_dead_letters(context& in, const request& asked);
+asio::awaitable<answer> requeue_dead_letter(context& in, const request& asked);
 // modules.cpp
 asio::awaitable<answer> list_modules(context& in, const request& asked);
 asio::awaitable<answer> get_module(context& in, const request& asked);

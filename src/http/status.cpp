@@ -18,6 +18,7 @@ status status_of(errc code) {
     case errc::unauthorized: return status::unauthorized;
     case errc::device_not_found:
     case errc::module_not_found:
+    case errc::message_not_found:
     case errc::consumer_group_not_found:
     case errc::path_not_found: return status::not_found;
     case errc::method_not_allowed: return status::method_not_allowed;
@@ -48,6 +49,7 @@ std::string_view name_of(errc code) {
     case errc::unauthorized: return "IotHubUnauthorizedAccess";
     case errc::device_not_found: return "DeviceNotFound";
     case errc::module_not_found: return "ModuleNotFound";
+    case errc::message_not_found: return "MessageNotFound";
     case errc::module_already_exists: return "ModuleAlreadyExistsOnDevice";
     case errc::too_many_modules: return "TooManyModulesOnDevice";
     case errc::message_too_large: return "MessageTooLarge";

@@ -18,6 +18,7 @@ enum class errc : std::uint8_t {
     module_already_exists,
     too_many_modules,
     message_too_large,
+    message_not_found,
     path_not_found,
     method_not_allowed,
     device_already_exists,

@@ -22,6 +22,8 @@ struct settings {
     std::uint32_t max_delivery_count = 10;
     std::size_t command_queue_depth = 50;
     std::size_t command_size_max = 64 * 1024;
+    std::size_t dead_letters = 50; ///< of each device: the oldest go first; 0: none are kept
+    std::chrono::seconds dead_letter_life{2 * 24 * 3600};
 
     std::chrono::seconds feedback_ttl{3600};
     std::chrono::seconds feedback_lock{60};

@@ -60,6 +60,8 @@ struct config {
         std::chrono::milliseconds lock{std::chrono::seconds(60)};
         std::uint32_t max_delivery_count = 10;
         std::uint32_t queue_depth = 50;
+        std::uint32_t dead_letters = 50; ///< of each device; 0: none are kept
+        std::chrono::milliseconds dead_letter_life{std::chrono::hours(48)};
     } commands;
 
     struct feedback_section {

@@ -20,6 +20,8 @@ hub::settings hub_settings_of(const config& settings, const hub_file& hub) {
     rules.command_lock = seconds_of(settings.commands.lock);
     rules.max_delivery_count = settings.commands.max_delivery_count;
     rules.command_queue_depth = settings.commands.queue_depth;
+    rules.dead_letters = settings.commands.dead_letters;
+    rules.dead_letter_life = seconds_of(settings.commands.dead_letter_life);
     rules.feedback_ttl = seconds_of(settings.feedback.ttl);
     rules.feedback_lock = seconds_of(settings.feedback.lock);
     rules.feedback_max_delivery_count = settings.feedback.max_delivery_count;

@@ -225,6 +225,10 @@ const setting table[] = {
     {"commands.max_delivery_count", "1..100", "", "deliveries of a message before it is given up",
      NUMBER(commands.max_delivery_count, 1, 100)},
     {"commands.queue_depth", "1..10000", "", "messages waiting for one device", NUMBER(commands.queue_depth, 1, 10'000)},
+    {"commands.dead_letters", "0..10000", "", "dead letters that are kept of each device, the newest; 0: none",
+     NUMBER(commands.dead_letters, 0, 10'000)},
+    {"commands.dead_letter_life", "duration", "", "how long a dead letter is kept",
+     DURATION(commands.dead_letter_life, minute, 3650 * day)},
 
     {"feedback.ttl", "duration", "", "life of feedback that nobody fetches", DURATION(feedback.ttl, minute, 2 * day)},
     {"feedback.lock", "duration", "", "time that a service has to settle feedback",

@@ -22,9 +22,16 @@ struct command {
     wall_time expires{};
     std::uint32_t delivery_count = 0;
     ack_mode ack = ack_mode::none;
-    std::string message_id; ///< as text, for feedback; empty when the sender gave none
-    bytes message;          ///< the sections from properties (0x73) onwards, as they go to the device
+    std::string message_id{}; ///< as text, for feedback; empty when the sender gave none
+    std::optional<feedback_status> died_of{}; ///< of a dead letter: why it is one
+    wall_time died{};       ///< likewise: when
+    bytes message{};        ///< the sections from properties (0x73) onwards, as they go to the device
 };
+
+/// Under this name load() and remove() find a device's dead letters. They are commands like others but for what they died of, and
+/// expire at the end of their time; they go with their device.
+inline std::string dead_letters_of(std::string_view device_id) { return std::string(device_id) + "/dead"; }
+inline bool are_dead_letters(std::string_view name) { return name.ends_with("/dead"); }
 
 /// All that is stored for one device.
 struct command_list {
@@ -52,7 +59,11 @@ public:
     virtual void remove(std::string device_id, std::vector<std::uint64_t> sequences, std::vector<feedback_record> feedback,
                         reply_to<void> reply) = 0;
 
-    /// Removes everything of a device, its numbering too.
+    /// Makes dead letters of these commands, as they are given, and appends these feedback records, in one commit. Durable when
+    /// `reply` runs.
+    virtual void bury(std::string device_id, std::vector<command> dead, std::vector<feedback_record> feedback, reply_to<void> reply) = 0;
+
+    /// Removes everything of a device, its numbering and its dead letters too.
     virtual void drop(std::string device_id, reply_to<void> reply) = 0;
 
     /// The commands that expire at or before `time`, the earliest first, at most `limit`.

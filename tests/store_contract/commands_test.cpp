@@ -53,6 +53,30 @@ TEST_P(commands, what_is_put_is_loaded_as_it_was) {
     EXPECT_EQ(list.commands[0].message, value.message);
 }
 
+TEST_P(commands, dead_letters_are_kept_beside_and_go_with_their_device) {
+    ASSERT_TRUE(ask_->put("pump", command_of(1, 2'000'000)));
+    ASSERT_TRUE(ask_->put("pump", command_of(2, 2'000'000)));
+    store::command dead = command_of(1, 9'000'000, "open");
+    dead.delivery_count = 3;
+    dead.message_id = "m-1";
+    dead.died_of = store::feedback_status::delivery_count_exceeded;
+    dead.died = at_ms(1'234);
+    ASSERT_TRUE(ask_->bury("pump", {dead}, {feedback_of("m-1")}));
+    EXPECT_THAT(sequences("pump"), ElementsAre(2u));
+    EXPECT_EQ(ask_->feedback().value().size(), 1u);
+    const auto kept = ask_->load(store::dead_letters_of("pump")).value().commands;
+    ASSERT_EQ(kept.size(), 1u);
+    EXPECT_EQ(kept[0].died_of, dead.died_of);
+    EXPECT_EQ(kept[0].died, dead.died);
+    EXPECT_EQ(kept[0].delivery_count, 3u);
+    EXPECT_EQ(kept[0].message_id, "m-1");
+    EXPECT_EQ(kept[0].message, dead.message);
+    EXPECT_THAT(ask_->expiring(10'000'000), ElementsAre("pump/2", "pump/dead/1"));
+    ASSERT_TRUE(ask_->drop("pump"));
+    EXPECT_THAT(ask_->load(store::dead_letters_of("pump")).value().commands, IsEmpty());
+    EXPECT_THAT(ask_->expiring(10'000'000), IsEmpty());
+}
+
 TEST_P(commands, devices_are_kept_apart_whatever_their_names) {
     for (const std::string device : {"a", "a.", "a0", "aa", "b"})
         ASSERT_TRUE(ask_->put(device, command_of(1, 2'000'000, device)));

@@ -97,6 +97,10 @@ public:
     store::outcome<store::command_list> load(std::string device) {
         return ask<store::command_list>(queue_, [&](auto reply) { store_.commands().load(device, std::move(reply)); });
     }
+    store::outcome<void> bury(std::string device, std::vector<store::command> dead, std::vector<store::feedback_record> feedback = {}) {
+        return ask<void>(queue_,
+                         [&](auto reply) { store_.commands().bury(device, std::move(dead), std::move(feedback), std::move(reply)); });
+    }
     store::outcome<void> drop(std::string device) {
         return ask<void>(queue_, [&](auto reply) { store_.commands().drop(device, std::move(reply)); });
     }

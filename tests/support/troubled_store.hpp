@@ -25,6 +25,10 @@ public:
                 store::reply_to<void> reply) override {
         inner_.remove(std::move(device_id), std::move(sequences), std::move(feedback), std::move(reply));
     }
+    void bury(std::string device_id, std::vector<store::command> dead, std::vector<store::feedback_record> feedback,
+              store::reply_to<void> reply) override {
+        inner_.bury(std::move(device_id), std::move(dead), std::move(feedback), std::move(reply));
+    }
     void drop(std::string device_id, store::reply_to<void> reply) override { inner_.drop(std::move(device_id), std::move(reply)); }
     void expiring(wall_time time, std::size_t limit, store::reply_to<std::vector<store::expiring_command>> reply) override {
         inner_.expiring(time, limit, std::move(reply));

@@ -71,6 +71,10 @@ void command_center::purge(std::string device, run_queue& home, purged done) {
     with(std::move(device), [&home, done = std::move(done)](device_commands& queue) mutable { queue.purge(home, std::move(done)); });
 }
 
+void command_center::look(std::string device, run_queue& home, looked done) {
+    with(std::move(device), [&home, done = std::move(done)](device_commands& queue) mutable { queue.look(home, std::move(done)); });
+}
+
 /// A queue that is not there has nothing in memory and nothing on its way; what was stored has gone with the device.
 void command_center::drop(const std::string& device) {
     auto& queues = shards_[hub_.home_of(device)];
@@ -100,8 +104,12 @@ void command_center::sweep() {
             return;
         if (!expiring)
             return spdlog::warn("expiring commands could not be read: {}", expiring.error().text);
-        for (auto& each : *expiring)
-            with(std::move(each.device_id), [](device_commands& queue) { queue.tick(); });
+        for (auto& each : *expiring) {
+            if (store::are_dead_letters(each.device_id))
+                hub_.store().commands().remove(std::move(each.device_id), {each.sequence}, {}, {hub_.queue(0), [](const auto&) {}});
+            else
+                with(std::move(each.device_id), [](device_commands& queue) { queue.tick(); });
+        }
     };
     hub_.store().commands().expiring(hub_.clock().now(), sweep_limit, {hub_.queue(0), std::move(found)});
 }

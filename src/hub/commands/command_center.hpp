@@ -51,6 +51,9 @@ public:
     /// `done` gets how many commands were purged; none when they could not be.
     using purged = std::move_only_function<void(std::optional<std::size_t>)>;
     void purge(std::string device, run_queue& home, purged done);
+    /// `done` gets what waits for the device or is locked, without anything changing; none when it cannot be read.
+    using looked = std::move_only_function<void(std::optional<std::vector<mailbox::waiting>>)>;
+    void look(std::string device, run_queue& home, looked done);
     /// The device was deleted: its queue is forgotten. On the device's home thread, before another of its name can be known there.
     void drop(const std::string& device);
 

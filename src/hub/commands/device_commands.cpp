@@ -1,5 +1,7 @@
 #include "hub/commands/device_commands.hpp"
 
+#include "hub/commands/dead_letters.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include "hub/commands/feedback_center.hpp"
@@ -157,6 +159,11 @@ void device_commands::purge(run_queue& asker, command_center::purged done) {
     });
 }
 
+void device_commands::look(run_queue& asker, command_center::looked done) {
+    auto all = loaded_ ? std::optional(mailbox_.look()) : std::nullopt;
+    asker.post([done = std::move(done), all = std::move(all)]() mutable { done(std::move(all)); });
+}
+
 void device_commands::drop() {
     mailbox_.clear();
     ++under_way_;
@@ -192,7 +199,12 @@ void device_commands::remove(std::vector<departure> leaving, finished done) {
         done(result);
         self->dispatch();
     };
-    hub_.store().commands().remove(device_, std::move(sequences), std::move(feedback), {home(), std::move(removed)});
+    auto dead = dead_letters_among(leaving, hub_.config(), now());
+    auto& queue = hub_.store().commands();
+    if (dead.empty())
+        return queue.remove(device_, std::move(sequences), std::move(feedback), {home(), std::move(removed)});
+    queue.bury(device_, std::move(dead), std::move(feedback), {home(), std::move(removed)});
+    keep_few_dead_letters(hub_, device_, home());
 }
 
 store::feedback_record device_commands::record_of(const departure& leaving) const {

@@ -19,6 +19,7 @@ public:
     void settle(const lock_token& token, verdict what, run_queue& home, command_center::taken done);
     void settle_by_id(const std::string& message_id, verdict what, run_queue& home, command_center::taken done);
     void purge(run_queue& home, command_center::purged done);
+    void look(run_queue& home, command_center::looked done);
     void drop();
     void tick();
 

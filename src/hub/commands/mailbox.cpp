@@ -110,6 +110,14 @@ void mailbox::stays(std::uint64_t sequence) {
         found->what = state::enqueued;
 }
 
+std::vector<mailbox::waiting> mailbox::look() const {
+    std::vector<waiting> all;
+    for (const auto& each : entries_)
+        if (each.what == state::enqueued || each.what == state::locked)
+            all.push_back({each.command, each.what == state::locked});
+    return all;
+}
+
 std::optional<wall_time> mailbox::next_deadline() const {
     std::optional<wall_time> earliest;
     for (const auto& each : entries_) {
@@ -137,7 +145,13 @@ mailbox::entry* mailbox::holding(const lock_token& token) {
 
 departure mailbox::leave(entry& going, store::feedback_status why) {
     going.what = state::leaving;
-    departure result{.sequence = going.command->sequence, .feedback = {}, .message_id = going.command->message_id};
+    departure result{.sequence = going.command->sequence,
+                     .feedback = {},
+                     .message_id = going.command->message_id,
+                     .died_of = {},
+                     .command = going.command};
+    if (why != store::feedback_status::success && why != store::feedback_status::purged)
+        result.died_of = why;
     if (wants_feedback(going.command->ack, why))
         result.feedback = why;
     return result;

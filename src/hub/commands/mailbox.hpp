@@ -36,6 +36,8 @@ struct departure {
     std::uint64_t sequence;
     std::optional<store::feedback_status> feedback; ///< none: nobody asked to hear of it
     std::string message_id;
+    std::optional<store::feedback_status> died_of; ///< none: it was completed or purged
+    std::shared_ptr<const store::command> command;
 };
 
 class mailbox {
@@ -83,6 +85,13 @@ public:
     void gone(std::uint64_t sequence);
     /// The removal failed: the message is there as before, unlocked.
     void stays(std::uint64_t sequence);
+
+    /// What is waiting, and what is locked, by ascending sequence.
+    struct waiting {
+        std::shared_ptr<const store::command> command;
+        bool locked;
+    };
+    std::vector<waiting> look() const;
 
     /// When tick() has something to do next.
     std::optional<wall_time> next_deadline() const;

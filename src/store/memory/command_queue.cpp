@@ -52,6 +52,21 @@ void memory_command_queue::remove(std::string device_id, std::vector<std::uint64
     answer(std::move(reply), {});
 }
 
+void memory_command_queue::bury(std::string device_id, std::vector<command> dead, std::vector<feedback_record> feedback,
+                                reply_to<void> reply) {
+    if (closed_)
+        return answer(std::move(reply), std::unexpected(store_is_closed()));
+    {
+        const std::lock_guard lock(mutex_);
+        for (command& each : dead) {
+            remove_locked(device_id, each.sequence);
+            put_locked(dead_letters_of(device_id), std::move(each));
+        }
+        feedback_.append(std::move(feedback));
+    }
+    answer(std::move(reply), {});
+}
+
 void memory_command_queue::remove_locked(const std::string& device_id, std::uint64_t sequence) {
     const auto device = devices_.find(device_id);
     if (device == devices_.end())
@@ -72,11 +87,16 @@ void memory_command_queue::drop(std::string device_id, reply_to<void> reply) {
 
 void memory_command_queue::drop_now(const std::string& device_id) {
     const std::lock_guard lock(mutex_);
-    const auto device = devices_.find(device_id);
+    drop_locked(device_id);
+    drop_locked(dead_letters_of(device_id));
+}
+
+void memory_command_queue::drop_locked(const std::string& name) {
+    const auto device = devices_.find(name);
     if (device == devices_.end())
         return;
     for (const auto& [sequence, value] : device->second.commands)
-        expiry_.erase({value.expires, device_id, sequence});
+        expiry_.erase({value.expires, name, sequence});
     devices_.erase(device);
 }
 

@@ -19,6 +19,7 @@ public:
     void put(std::string device_id, command value, reply_to<void> reply) override;
     void remove(std::string device_id, std::vector<std::uint64_t> sequences, std::vector<feedback_record> feedback,
                 reply_to<void> reply) override;
+    void bury(std::string device_id, std::vector<command> dead, std::vector<feedback_record> feedback, reply_to<void> reply) override;
     void drop(std::string device_id, reply_to<void> reply) override;
     void expiring(wall_time time, std::size_t limit, reply_to<std::vector<expiring_command>> reply) override;
 
@@ -34,6 +35,7 @@ private:
 
     void put_locked(const std::string& device_id, command value);
     void remove_locked(const std::string& device_id, std::uint64_t sequence);
+    void drop_locked(const std::string& name);
     std::vector<expiring_command> first_to_expire(wall_time time, std::size_t limit) const;
 
     memory_feedback_queue& feedback_;

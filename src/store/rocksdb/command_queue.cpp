@@ -114,6 +114,16 @@ void rocksdb_command_queue::remove(std::string device_id, std::vector<std::uint6
                              write_round& round) { return remove_now(device_id, sequences, feedback, round); });
 }
 
+void rocksdb_command_queue::bury(std::string device_id, std::vector<command> dead, std::vector<feedback_record> feedback,
+                                 reply_to<void> reply) {
+    std::size_t size = 0;
+    for (const command& each : dead)
+        size += each.message.size();
+    writes_.submit<void>(size, std::move(reply),
+                         [this, device_id = std::move(device_id), dead = std::move(dead),
+                          feedback = std::move(feedback)](write_round& round) { return bury_now(device_id, dead, feedback, round); });
+}
+
 void rocksdb_command_queue::drop(std::string device_id, reply_to<void> reply) {
     writes_.submit<void>(0, std::move(reply),
                          [this, device_id = std::move(device_id)](write_round& round) { return drop_now(device_id, round); });
@@ -164,13 +174,29 @@ outcome<void> rocksdb_command_queue::remove_now(const std::string& device_id, co
     return {};
 }
 
+outcome<void> rocksdb_command_queue::bury_now(const std::string& device_id, const std::vector<command>& dead,
+                                              const std::vector<feedback_record>& feedback, write_round& round) {
+    std::vector<std::uint64_t> sequences;
+    for (const command& each : dead) { // before they are removed: what fails in between loses nothing
+        if (const outcome<void> kept = put_now(dead_letters_of(device_id), each, round); !kept)
+            return kept;
+        sequences.push_back(each.sequence);
+    }
+    return remove_now(device_id, sequences, feedback, round);
+}
+
 outcome<void> rocksdb_command_queue::drop_now(const std::string& device_id, write_round& round) {
-    const outcome<expiry_list> all = expiry_of_all(round.data, device_id);
+    const outcome<void> dropped = drop_all(device_id, round);
+    return dropped ? drop_all(dead_letters_of(device_id), round) : dropped;
+}
+
+outcome<void> rocksdb_command_queue::drop_all(const std::string& name, write_round& round) {
+    const outcome<expiry_list> all = expiry_of_all(round.data, name);
     if (!all)
         return std::unexpected(all.error());
-    erase(device_id, *all, round);
-    round.changes.Delete(round.data.commands(), keys::device_head(device_id));
-    round_[device_id].next_sequence = 1;
+    erase(name, *all, round);
+    round.changes.Delete(round.data.commands(), keys::device_head(name));
+    round_[name].next_sequence = 1;
     return {};
 }
 

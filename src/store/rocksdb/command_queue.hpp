@@ -16,6 +16,7 @@ public:
     void put(std::string device_id, command value, reply_to<void> reply) override;
     void remove(std::string device_id, std::vector<std::uint64_t> sequences, std::vector<feedback_record> feedback,
                 reply_to<void> reply) override;
+    void bury(std::string device_id, std::vector<command> dead, std::vector<feedback_record> feedback, reply_to<void> reply) override;
     void drop(std::string device_id, reply_to<void> reply) override;
     void expiring(wall_time time, std::size_t limit, reply_to<std::vector<expiring_command>> reply) override;
 
@@ -38,6 +39,9 @@ private:
     outcome<void> put_now(const std::string& device_id, const command& value, write_round& round);
     outcome<void> remove_now(const std::string& device_id, const std::vector<std::uint64_t>& sequences,
                              const std::vector<feedback_record>& feedback, write_round& round);
+    outcome<void> bury_now(const std::string& device_id, const std::vector<command>& dead, const std::vector<feedback_record>& feedback,
+                           write_round& round);
+    outcome<void> drop_all(const std::string& name, write_round& round);
     void erase(const std::string& device_id, const expiry_list& gone, write_round& round);
     outcome<std::uint64_t> next_sequence(database& data, const std::string& device_id);
     outcome<std::optional<wall_time>> expiry_of(database& data, const std::string& device_id, std::uint64_t sequence);

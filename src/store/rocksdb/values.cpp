@@ -7,6 +7,7 @@ namespace capstan::store::values {
 namespace {
 
 constexpr std::uint8_t format = 1; // of every value but records, so far
+constexpr std::uint8_t format_of_dead_letters = 2;
 
 void put_time(bytes& to, wall_time time) { put_fixed(to, static_cast<std::uint64_t>(time.time_since_epoch().count())); }
 
@@ -57,12 +58,16 @@ std::optional<partition_state> decode_partition_state(bytes_view value) {
 }
 
 bytes encode(const command& value) {
-    bytes out{format};
+    bytes out{value.died_of ? format_of_dead_letters : format};
     out.reserve(32 + value.message_id.size() + value.message.size());
     put_time(out, value.enqueued);
     put_time(out, value.expires);
     put_fixed(out, value.delivery_count);
     put_fixed(out, static_cast<std::uint8_t>(value.ack));
+    if (value.died_of) {
+        put_fixed(out, static_cast<std::uint8_t>(*value.died_of));
+        put_time(out, value.died);
+    }
     put_text(out, value.message_id);
     append(out, value.message);
     return out;
@@ -72,12 +77,19 @@ std::optional<command> decode_command(std::uint64_t sequence, bytes_view value) 
     bytes_reader in(value);
     command out;
     out.sequence = sequence;
-    const bool known = in.fixed<std::uint8_t>() == format;
+    const auto version = in.fixed<std::uint8_t>();
+    bool known = version == format || version == format_of_dead_letters;
     out.enqueued = read_time(in);
     out.expires = read_time(in);
     out.delivery_count = in.fixed<std::uint32_t>();
     const auto ack = in.fixed<std::uint8_t>();
     out.ack = static_cast<ack_mode>(ack);
+    if (version == format_of_dead_letters) {
+        const auto why = in.fixed<std::uint8_t>();
+        known = known && why <= static_cast<std::uint8_t>(feedback_status::purged);
+        out.died_of = static_cast<feedback_status>(why);
+        out.died = read_time(in);
+    }
     out.message_id = in.text();
     const bytes_view message = in.take(in.remaining());
     out.message.assign(message.begin(), message.end());

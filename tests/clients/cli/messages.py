@@ -91,6 +91,27 @@ def waiting(hub):
     expect_equal((out, sending.returncode), ("Rejected\n", 2), "what became of the message")
 
 
+def dead(hub):
+    """What was rejected is kept over a restart, and can be sent again."""
+    in_json = ["-d", "dev1", "-o", "json"]
+    letters = json.loads(hub.cli("device", "c2d-message", "deadletter", "list", *in_json))
+    expect_equal([(each["reason"], each["body"]) for each in letters][-1], ("Rejected", "Zmx5"), "the last dead letter")
+    hub.kill()
+    hub.start()
+    expect_equal(json.loads(hub.cli("device", "c2d-message", "deadletter", "list", *in_json)), letters, "the dead letters after a kill")
+    number = str(letters[-1]["sequenceNumber"])
+    said = hub.cli("device", "c2d-message", "deadletter", "requeue", "-d", "dev1", "-n", number)
+    expect("waits for dev1 again" in said, "it is sent again")
+    waits = json.loads(hub.cli("device", "c2d-message", "peek", *in_json))
+    expect_equal([(each["state"], each["body"], each["deliveryCount"]) for each in waits], [("enqueued", "Zmx5", 0)], "what waits now")
+    received, _ = capstan(hub, "device", "c2d-message", "receive", "-d", "dev1", "--complete")
+    expect("fly" in received, f"what the device gets: {received}")
+    out, err = capstan(hub, "device", "c2d-message", "deadletter", "requeue", "-d", "dev1", "-n", number, status=2)
+    expect("no such dead letter" in err, f"once only: {out}{err}")
+    count = len(letters) - 1
+    expect_equal(hub.cli("device", "c2d-message", "deadletter", "delete", "-d", "dev1", "--all"), f"deleted {count}\n", "the rest of them")
+
+
 def elsewhere(hub):
     """--login and CAPSTAN_LOGIN: as with a hub that is not on this machine."""
     ports = ["--ca", hub.ca, "--https-port", str(hub.https_port), "--amqps-port", str(hub.amqps_port)]
@@ -139,6 +160,7 @@ def test():
         groups(hub)
         commands(hub)
         waiting(hub)
+        dead(hub)
         elsewhere(hub)
         refused(hub)
         interrupted(hub)
