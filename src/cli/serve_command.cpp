@@ -62,7 +62,8 @@ int serve(const serve_options& options) {
 } // namespace
 
 void add_serve(CLI::App& program, action& chosen) {
-    CLI::App* command = program.add_subcommand("serve", "Run a hub until it is told to stop (SIGTERM or SIGINT).");
+    CLI::App* command =
+        program.add_subcommand("serve", "Run a hub until it is told to stop (SIGTERM or SIGINT). SIGHUP loads its certificates again.");
     auto options = std::make_shared<serve_options>();
     command->add_option("--config", options->config_file, "configuration file")->type_name("FILE");
     for (const server::setting& one : server::all_settings())

@@ -13,8 +13,8 @@ namespace capstan::http {
 
 /// Outlives the server as long as a session does.
 struct server::shared : std::enable_shared_from_this<shared> {
-    shared(std::vector<thread> io, capstan::hub::hub& of, std::shared_ptr<const net::tls_context> given, limits limits_given)
-        : threads(std::move(io)), waiting(threads.size()), hub(of), tls(std::move(given)), bounds(limits_given),
+    shared(std::vector<thread> io, capstan::hub::hub& of, const net::current_tls& given, limits limits_given)
+        : threads(std::move(io)), waiting(threads.size()), hub(of), tls(given), bounds(limits_given),
           acceptor(std::in_place, threads.front().loop), retry(std::in_place, threads.front().loop) {}
 
     void accept();
@@ -23,7 +23,7 @@ struct server::shared : std::enable_shared_from_this<shared> {
     const std::vector<thread> threads;
     std::vector<waiting_sessions> waiting; ///< by thread
     capstan::hub::hub& hub;
-    const std::shared_ptr<const net::tls_context> tls;
+    const net::current_tls& tls;
     const limits bounds;
     // On the first thread. They end with the server: a session's thread may go after the first one.
     std::optional<asio::ip::tcp::acceptor> acceptor;
@@ -33,8 +33,8 @@ struct server::shared : std::enable_shared_from_this<shared> {
     std::atomic<bool> stopping{false};
 };
 
-server::server(std::vector<thread> threads, hub::hub& hub, std::shared_ptr<const net::tls_context> tls, limits bounds)
-    : shared_(std::make_shared<shared>(std::move(threads), hub, std::move(tls), bounds)) {}
+server::server(std::vector<thread> threads, hub::hub& hub, const net::current_tls& tls, limits bounds)
+    : shared_(std::make_shared<shared>(std::move(threads), hub, tls, bounds)) {}
 server::~server() {
     shared_->acceptor.reset();
     shared_->retry.reset();
@@ -86,7 +86,8 @@ void server::shared::start(net::tcp_socket socket, std::size_t on) {
     if (sessions >= bounds.connections)
         return; // closed with the socket
     ++sessions;
-    auto session = serve_session(std::move(socket), *tls, context{hub, threads[on].queue}, bounds, waiting[on], threads[on].websockets);
+    auto session =
+        serve_session(std::move(socket), tls.get(), context{hub, threads[on].queue}, bounds, waiting[on], threads[on].websockets);
     asio::co_spawn(threads[on].loop, std::move(session), [self = shared_from_this()](std::exception_ptr fault) {
         --self->sessions;
         if (fault)

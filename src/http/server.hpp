@@ -44,7 +44,8 @@ public:
         websocket_host websockets{}; ///< none: there are no WebSockets
     };
 
-    server(std::vector<thread> threads, capstan::hub::hub& hub, std::shared_ptr<const net::tls_context> tls, limits bounds = {});
+    /// `tls` outlives it, as does the hub.
+    server(std::vector<thread> threads, capstan::hub::hub& hub, const net::current_tls& tls, limits bounds = {});
     /// When no thread runs its sessions any more.
     ~server();
 

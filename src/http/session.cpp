@@ -222,12 +222,12 @@ asio::awaitable<bool> serve_request(session& with) {
 
 } // namespace
 
-asio::awaitable<void> serve_session(net::tcp_socket socket, const net::tls_context& tls, context in, const limits& bounds,
+asio::awaitable<void> serve_session(net::tcp_socket socket, std::shared_ptr<const net::tls_context> tls, context in, const limits& bounds,
                                     waiting_sessions& waiting, const websocket_host& websockets) {
     boost::system::error_code error;
     const auto remote = socket.remote_endpoint(error);
     auto peer = error ? std::string("unknown") : remote.address().to_string() + ':' + std::to_string(remote.port());
-    session with{wire(std::make_unique<net::tls_stream>(std::move(socket), tls)), in, bounds, waiting, websockets, std::move(peer)};
+    session with{wire(std::make_unique<net::tls_stream>(std::move(socket), *tls)), in, bounds, waiting, websockets, std::move(peer)};
     with.on.expires_after(bounds.request_time); // for the TLS handshake, which reading drives, and the first request
     while (!waiting.stopping && co_await serve_request(with)) {}
     if (!with.on.is_open())

@@ -24,7 +24,7 @@ struct waiting_sessions {
 };
 
 /// Serves one connection until it ends, or until `websockets` takes it: handshake, then request after request.
-asio::awaitable<void> serve_session(net::tcp_socket socket, const net::tls_context& tls, context in, const limits& bounds,
+asio::awaitable<void> serve_session(net::tcp_socket socket, std::shared_ptr<const net::tls_context> tls, context in, const limits& bounds,
                                     waiting_sessions& waiting, const websocket_host& websockets);
 
 } // namespace capstan::http

@@ -2,6 +2,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,27 @@ public:
 
 private:
     SSL_CTX* context_;
+};
+
+/// The context that new connections are made with. It can be replaced while the server runs: connections that stand keep theirs. The
+/// sessions that they leave cannot be resumed under the next one, whose tickets have another key: every certificate is looked at anew.
+/// Thread-safe.
+class current_tls {
+public:
+    explicit current_tls(std::shared_ptr<const tls_context> first) : context_(std::move(first)) {}
+
+    std::shared_ptr<const tls_context> get() const {
+        const std::scoped_lock lock(mutex_);
+        return context_;
+    }
+    void replace(std::shared_ptr<const tls_context> next) {
+        const std::scoped_lock lock(mutex_);
+        context_.swap(next); // the old one goes after the lock
+    }
+
+private:
+    mutable std::mutex mutex_; ///< taken when connections come, not while bytes move
+    std::shared_ptr<const tls_context> context_;
 };
 
 } // namespace capstan::net

@@ -34,9 +34,9 @@ std::string text_of(const tcp::endpoint& endpoint) {
 
 } // namespace
 
-listener::listener(io_threads& threads, hub::hub& hub, const amqp::settings& engine_settings, std::shared_ptr<const net::tls_context> tls,
+listener::listener(io_threads& threads, hub::hub& hub, const amqp::settings& engine_settings, const net::current_tls& tls,
                    std::size_t limit)
-    : tls_(std::move(tls)), seats_(limit), acceptor_(threads[0].context()), retry_(threads[0].context()) {
+    : tls_(tls), seats_(limit), acceptor_(threads[0].context()), retry_(threads[0].context()) {
     for (std::size_t index = 0; index < threads.size(); ++index)
         parts_.push_back(std::make_unique<thread_part>(thread_part{.home = {threads[index], index, hub, engine_settings}}));
 }
@@ -103,7 +103,7 @@ std::optional<seats::seat> listener::take_seat() {
 
 /// On the thread where the connection is to live, like what follows.
 void listener::start(net::tcp_socket socket, thread_part& part, seats::seat seat) {
-    start(std::make_unique<net::tls_stream>(std::move(socket), *tls_), part, std::move(seat));
+    start(std::make_unique<net::tls_stream>(std::move(socket), *tls_.get()), part, std::move(seat));
 }
 
 void listener::start(std::unique_ptr<net::stream> stream, thread_part& part, seats::seat seat) {

@@ -27,8 +27,7 @@ namespace capstan::server {
 class listener {
 public:
     /// All arguments outlive it. At most `limit` connections are held; those beyond are closed as they come.
-    listener(io_threads& threads, hub::hub& hub, const amqp::settings& engine_settings, std::shared_ptr<const net::tls_context> tls,
-             std::size_t limit);
+    listener(io_threads& threads, hub::hub& hub, const amqp::settings& engine_settings, const net::current_tls& tls, std::size_t limit);
 
     /// Before the threads start. Gives back the real port (port 0: any free one), or why not, for the operator.
     std::expected<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port);
@@ -66,7 +65,7 @@ private:
     void start(std::unique_ptr<net::stream> stream, thread_part& part, seats::seat seat);
     void pause(const boost::system::error_code& error);
 
-    std::shared_ptr<const net::tls_context> tls_;
+    const net::current_tls& tls_;
     seats seats_;
     std::atomic<bool> full_{false}; ///< for the log: said once, until it is over
     std::vector<std::unique_ptr<thread_part>> parts_;

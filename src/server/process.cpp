@@ -1,6 +1,7 @@
 #include "server/process.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -13,7 +14,18 @@ namespace capstan::server {
 
 namespace asio = boost::asio;
 
+namespace {
+std::atomic<bool> hang_up_came{false};
+static_assert(std::atomic<bool>::is_always_lock_free); // a signal's handler sets it
+} // namespace
+
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
+void catch_hang_ups() {
+    std::signal(SIGHUP, [](int) { hang_up_came = true; });
+}
+
+bool hung_up() { return hang_up_came.exchange(false); }
 
 std::size_t connections_that_fit(std::size_t wanted) {
     constexpr std::size_t other_files_at_most = 3072; // HTTPS connections (http::limits), the store, the log
@@ -31,14 +43,28 @@ std::size_t connections_that_fit(std::size_t wanted) {
     return fit;
 }
 
-stop_signals::stop_signals() : signals_(context_, SIGTERM, SIGINT) {}
+stop_signals::stop_signals() : signals_(context_, SIGTERM, SIGINT), clock_(context_) {}
 
-void stop_signals::wait() {
+void stop_signals::wait(std::function<void()> each_second) {
+    each_second_ = std::move(each_second);
     signals_.async_wait([this](const boost::system::error_code&, int number) {
         spdlog::info("stopping: {} received", number == SIGINT ? "SIGINT" : "SIGTERM");
         signals_.clear();
+        each_second_ = nullptr;
+        clock_.cancel();
     });
+    keep_time();
     context_.run();
+}
+
+void stop_signals::keep_time() {
+    clock_.expires_after(std::chrono::seconds(1));
+    clock_.async_wait([this](const boost::system::error_code&) {
+        if (!each_second_)
+            return;
+        each_second_();
+        keep_time();
+    });
 }
 
 void notify_service_manager(const char* state) {

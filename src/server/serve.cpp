@@ -12,9 +12,8 @@
 #include "hub/hub.hpp"
 #include "hub/peer.hpp"
 #include "hub/telemetry/event_hub.hpp"
-#include "net/tls_context.hpp"
 #include "server/announce.hpp"
-#include "server/certificates.hpp"
+#include "server/certificate_watch.hpp"
 #include "server/config.hpp"
 #include "server/data_folder.hpp"
 #include "server/endpoint_hubs.hpp"
@@ -45,16 +44,6 @@ template<class T, class Error> T must(std::expected<T, Error> outcome) {
         return std::move(*outcome);
 }
 
-certificate_files certificates_of(const config& settings, const data_folder& folder, wall_time now) {
-    const auto& given = settings.tls;
-    const auto files =
-        must(given.certificate && given.key ? check_given_certificate(*given.certificate, *given.key, given.ca, now)
-                                            : prepare_own_certificate(tls_folder_in(folder.path()), settings.hub.hostnames, now));
-    for (const auto& note : files.notes)
-        spdlog::info("{}", note);
-    return files;
-}
-
 std::unique_ptr<store::store> store_of(const config& settings, const data_folder& folder, const wall_clock& clock) {
     const auto partitions = folder.hub().partitions;
     if (settings.data.ephemeral)
@@ -74,9 +63,8 @@ void run(const config& settings) {
     const hub_wishes wishes{settings.hub.partitions, settings.hub.event_hub, settings.hub.hostnames.front()};
     auto folder = must(data_folder::open(settings.data.folder, wishes, clock.now()));
     withdraw(settings); // only now it is certain that no other hub of this folder runs
-    const auto certificates = certificates_of(settings, folder, clock.now());
-    const net::client_certificates devices{true, settings.tls.device_authorities, settings.tls.device_revocations};
-    const auto tls = must(net::tls_context::for_server(certificates.certificate, certificates.key, devices));
+    tls_sources tls_files{settings.tls, tls_folder_in(folder.path()), settings.hub.hostnames};
+    const auto certificates = must(certificate_watch::start(std::move(tls_files), clock.now()));
 
     io_threads threads(settings.listen.threads);
     const auto store = store_of(settings, folder, clock);
@@ -89,14 +77,15 @@ void run(const config& settings) {
         return folder.keep_consumer_groups(names);
     };
 
-    listener amqps(threads, hub, engine_settings, tls, connections_that_fit(settings.limits.connections));
+    listener amqps(threads, hub, engine_settings, certificates->tls(), connections_that_fit(settings.limits.connections));
     const auto amqps_port = must(amqps.open(settings.listen.bind, settings.listen.amqps_port));
     rules.amqps_port = settings.listen.advertised_amqps_port != 0 ? settings.listen.advertised_amqps_port : amqps_port;
-    http::server https(threads_of(threads, amqps), hub, tls);
+    http::server https(threads_of(threads, amqps), hub, certificates->tls());
     const auto https_port = must(https.open(settings.listen.bind, settings.listen.https_port));
 
     // Connections that come now wait to be taken. What fails from here on fails before any thread uses what it would take down.
-    const auto ca = certificates.ca ? absolute(*certificates.ca) : std::filesystem::path();
+    const auto& authority = certificates->files().ca;
+    const auto ca = authority ? absolute(*authority) : std::filesystem::path();
     must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid(), settings.listen.bind}));
     must(endpoints.start(settings, folder.path(), clock));
     for (const auto& each : hub::routing::warnings(settings.routes))
@@ -111,7 +100,7 @@ void run(const config& settings) {
     spdlog::info("listening on {}: AMQPS on port {}, HTTPS on port {}; {} io threads", settings.listen.bind, amqps_port, https_port,
                  threads.size());
 
-    signals.wait();
+    signals.wait([&] { certificates->look(clock.now(), hung_up()); });
     notify_service_manager("STOPPING=1");
     withdraw(settings);
     shut_down(amqps, https, threads, *store, endpoints, settings.limits.stop_time);
@@ -123,6 +112,7 @@ void run(const config& settings) {
 int serve(const config& settings) {
     start_logging(settings.log);
     ignore_broken_pipes();
+    catch_hang_ups();
     try {
         run(settings);
         return 0;

@@ -83,8 +83,7 @@ protected:
         settings.host_names = {"hub.local"};
         settings.name = settings.event_hub = "hub";
         instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});
-        auto tls = net::tls_context::for_server(files.file, files.key_file).value();
-        server.emplace(std::vector<http::server::thread>{{loop, queue, std::move(websockets)}}, *instance, std::move(tls), bounds);
+        server.emplace(std::vector<http::server::thread>{{loop, queue, std::move(websockets)}}, *instance, tls, bounds);
         port = server->open("127.0.0.1", 0).value();
         client_tls.set_verify_mode(asio::ssl::verify_peer);
         client_tls.load_verify_file(files.file);
@@ -148,6 +147,7 @@ protected:
     }
 
     certificate files;
+    net::current_tls tls{net::tls_context::for_server(files.file, files.key_file).value()};
     manual_clock clock;
     asio::io_context loop{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};

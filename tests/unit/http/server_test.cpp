@@ -176,9 +176,7 @@ TEST_F(server_test, a_stop_ends_connections_that_wait) {
 }
 
 TEST_F(server_test, a_port_in_use) {
-    EXPECT_EQ(http::server({{loop, queue}}, *instance, net::tls_context::for_server(files.file, files.key_file).value())
-                  .open("127.0.0.1", port)
-                  .error(),
+    EXPECT_EQ(http::server({{loop, queue}}, *instance, tls).open("127.0.0.1", port).error(),
               "port " + std::to_string(port) + " on 127.0.0.1 is in use");
 }
 

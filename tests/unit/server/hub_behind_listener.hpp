@@ -109,7 +109,7 @@ protected:
     amqp::settings engine_settings_ = hub::engine_settings(rules_);
     auth::policy_set policies_ = auth::policy_set::built_in();
     hub::hub hub_{rules_, policies_, *store_, clock_, threads_.queues()};
-    std::shared_ptr<const net::tls_context> tls_ = tls_in(folder_ / "tls");
+    net::current_tls tls_{tls_in(folder_ / "tls")};
     server::listener listener_{threads_, hub_, engine_settings_, tls_, limit};
 };
 

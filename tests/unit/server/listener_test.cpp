@@ -126,9 +126,9 @@ TEST_F(listener_test, what_is_not_tls_is_dropped) {
 
 TEST_F(listener_test, says_why_it_cannot_listen) {
     io_threads threads(1);
-    listener other(threads, hub_, engine_settings_, nullptr, 1);
+    listener other(threads, hub_, engine_settings_, tls_, 1);
     EXPECT_EQ(other.open("127.0.0.1", port_).error(), "port " + std::to_string(port_) + " on 127.0.0.1 is in use");
-    listener third(threads, hub_, engine_settings_, nullptr, 1);
+    listener third(threads, hub_, engine_settings_, tls_, 1);
     EXPECT_THAT(third.open("nowhere", 1).error(), testing::HasSubstr("\"nowhere\""));
 }
 

@@ -1,0 +1,120 @@
+#include "server/certificate_watch.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+namespace capstan::server {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+using checked_files = std::expected<certificate_files, std::string>;
+
+constexpr auto check_period = 1h;
+
+checked_files check_files(const tls_sources& from, wall_time now) {
+    if (from.given.certificate && from.given.key)
+        return check_given_certificate(*from.given.certificate, *from.given.key, from.given.ca, now);
+    return prepare_own_certificate(from.own_folder, from.hostnames, now);
+}
+
+/// While the hub runs, clients hold its CA: another is not made because the file is gone.
+checked_files check_files_again(const tls_sources& from, const certificate_files& files, wall_time now) {
+    std::error_code ignored;
+    if (files.ca && !fs::exists(*files.ca, ignored))
+        return std::unexpected(fmt::format("there is no {} any more", files.ca->string()));
+    try {
+        return check_files(from, now);
+    } catch (const std::exception& fault) { // of OpenSSL itself
+        return std::unexpected(std::string(fault.what()));
+    }
+}
+
+std::expected<std::shared_ptr<const net::tls_context>, std::string> context_of(const tls_sources& from, const certificate_files& files) {
+    const net::client_certificates devices{true, from.given.device_authorities, from.given.device_revocations};
+    return net::tls_context::for_server(files.certificate, files.key, devices);
+}
+
+void log_notes(const certificate_files& files) {
+    for (const auto& note : files.notes)
+        spdlog::info("{}", note);
+}
+
+} // namespace
+
+std::expected<std::unique_ptr<certificate_watch>, std::string> certificate_watch::start(tls_sources sources, wall_time now) {
+    auto files = check_files(sources, now);
+    if (!files)
+        return std::unexpected(files.error());
+    log_notes(*files);
+    auto context = context_of(sources, *files);
+    if (!context)
+        return std::unexpected(context.error());
+    return std::unique_ptr<certificate_watch>(new certificate_watch(std::move(sources), *std::move(files), *std::move(context), now));
+}
+
+certificate_watch::certificate_watch(tls_sources sources, certificate_files files, std::shared_ptr<const net::tls_context> first,
+                                     wall_time now)
+    : sources_(std::move(sources)), files_(std::move(files)), tls_(std::move(first)), seen_(stamps_now()), loaded_(seen_), checked_(now) {}
+
+void certificate_watch::look(wall_time now, bool at_once) {
+    if (now - checked_ >= check_period || now < checked_) // the clock was set back
+        check(now);
+    auto found = stamps_now();
+    const bool still = found == seen_;
+    seen_ = std::move(found);
+    if (at_once || (still && seen_ != loaded_))
+        load(now);
+}
+
+/// What it makes is a file that has changed: the next looks load it.
+void certificate_watch::check(wall_time now) {
+    checked_ = now;
+    const auto files = check_files_again(sources_, files_, now);
+    if (!files)
+        return tell_trouble(files.error());
+    trouble_.clear();
+    if (files->notes != std::exchange(notes_, files->notes)) // that one is soon to expire is not said every hour
+        log_notes(*files);
+}
+
+void certificate_watch::load(wall_time now) {
+    trouble_.clear(); // said again: somebody has tried something
+    const auto files = check_files_again(sources_, files_, now);
+    seen_ = loaded_ = stamps_now();
+    if (!files)
+        return tell_trouble(files.error());
+    log_notes(*files);
+    auto context = context_of(sources_, *files);
+    if (!context)
+        return tell_trouble(context.error());
+    tls_.replace(*std::move(context));
+    spdlog::info("certificates loaded: new connections get {}", files->certificate.string());
+}
+
+void certificate_watch::tell_trouble(const std::string& text) {
+    if (text != std::exchange(trouble_, text))
+        spdlog::error("{}; connections get the certificate that was loaded before", text);
+}
+
+std::vector<fs::path> certificate_watch::watched() const {
+    std::vector<fs::path> all{files_.certificate, files_.key};
+    for (const auto& given : {sources_.given.device_authorities, sources_.given.device_revocations})
+        if (given)
+            all.push_back(*given);
+    return all;
+}
+
+certificate_watch::stamps certificate_watch::stamps_now() const {
+    stamps all;
+    for (const auto& file : watched()) {
+        struct stat status{};
+        stamp& now = all.emplace_back();
+        if (::stat(file.c_str(), &status) == 0)
+            now = {true, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_size, status.st_ino};
+    }
+    return all;
+}
+
+} // namespace capstan::server
