@@ -96,6 +96,16 @@ TEST_P(devices, modules_need_their_device_and_go_with_it) {
     EXPECT_EQ(store_->devices().count().total, 2u);
 }
 
+TEST_P(devices, a_module_takes_nothing_of_its_device_along) {
+    for (const char* id : {"pump", "pump/dead"})
+        ASSERT_TRUE(ask_->put(device_of(id), must_not_exist{}));
+    store::command dead = command_of(1, 9'000'000, "open");
+    dead.died_of = store::feedback_status::rejected;
+    ASSERT_TRUE(ask_->bury("pump", {dead}));
+    ASSERT_TRUE(ask_->remove_device("pump/dead", must_exist{}));
+    EXPECT_EQ(ask_->load(store::dead_letters_of("pump")).value().commands.size(), 1u);
+}
+
 TEST_P(devices, create_is_refused_for_an_id_that_is_there) {
     ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
     EXPECT_EQ(ask_->put(device_of("pump", false), must_not_exist{}).error().code, errc::already_exists);

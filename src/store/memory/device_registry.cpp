@@ -78,7 +78,8 @@ outcome<device> memory_device_registry::remove_now(const std::string& id, const 
     counts_ = counts_after(counts_, before, nullptr);
     devices_.erase(found);
     std::erase_if(devices_, [prefix = module_key(id, "")](const auto& each) { return each.first.starts_with(prefix); });
-    commands_.drop_now(id);
+    if (!is_module_key(id)) // which has no commands, and may be called as something that has
+        commands_.drop_now(id);
     return removed;
 }
 

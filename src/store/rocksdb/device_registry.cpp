@@ -129,8 +129,9 @@ outcome<device> rocksdb_device_registry::remove_now(const std::string& id, const
         return std::unexpected(*std::move(refused));
     if (!current)
         return std::unexpected(no_such_device(id));
-    if (const outcome<void> dropped = commands_.drop_now(id, round); !dropped)
-        return std::unexpected(dropped.error());
+    if (!is_module_key(id)) // which has no commands, and may be called as something that has
+        if (const outcome<void> dropped = commands_.drop_now(id, round); !dropped)
+            return std::unexpected(dropped.error());
     after_round_.counts = counts_after(after_round_.counts, current, nullptr);
     round.changes.Delete(round.data.registry(), id);
     round_[id] = std::nullopt;
