@@ -15,6 +15,7 @@ namespace capstan::cli {
 namespace {
 
 constexpr std::uint16_t usual_amqps_port = 5671;
+constexpr std::uint16_t usual_amqp_port = 5672;
 constexpr std::uint16_t usual_https_port = 443;
 
 struct options {
@@ -22,6 +23,7 @@ struct options {
     std::string policy = "iothubowner";
     std::optional<std::string> device;
     bool event_hub = false;
+    bool emulator = false;
     bool secondary = false;
 
     const std::string& key_of(const auth::access_policy& of) const { return secondary ? of.secondary_key : of.primary_key; }
@@ -32,12 +34,13 @@ struct whereabouts {
     std::string host;
     std::uint16_t amqps_port;
     std::uint16_t https_port;
+    std::optional<std::uint16_t> amqp_port; ///< without TLS
 };
 
 whereabouts find_out(const server::config& config) {
     if (const auto running = server::read_endpoints(server::endpoints_file_in(config.data.folder)))
-        return {running->hostnames.front(), running->amqps_port, running->https_port};
-    return {config.hub.hostnames.front(), config.listen.amqps_port, config.listen.https_port};
+        return {running->hostnames.front(), running->amqps_port, running->https_port, running->amqp_port};
+    return {config.hub.hostnames.front(), config.listen.amqps_port, config.listen.https_port, config.listen.amqp_port};
 }
 
 const auth::access_policy& policy_named(const server::hub_file& hub, const std::string& name) {
@@ -74,10 +77,14 @@ std::string device_string(const options& chosen, const std::string& host) {
 }
 
 std::string event_hub_string(const options& chosen, const server::hub_file& hub, const whereabouts& where) {
-    const std::string port = where.amqps_port == usual_amqps_port ? "" : fmt::format(":{}", where.amqps_port);
+    if (chosen.emulator && !where.amqp_port)
+        throw failed(exit_usage, "the hub has no port without TLS: capstan serve --amqp-port 5672 opens one");
+    const std::uint16_t usual = chosen.emulator ? usual_amqp_port : usual_amqps_port;
+    const std::uint16_t real = chosen.emulator ? *where.amqp_port : where.amqps_port;
+    const std::string port = real == usual ? "" : fmt::format(":{}", real);
     const auth::access_policy& policy = policy_named(hub, "service");
     return auth::to_text(auth::event_hub_connection_string{fmt::format("sb://{}{}/", server::host_in_url(where.host), port), policy.name,
-                                                           chosen.key_of(policy), hub.event_hub, false});
+                                                           chosen.key_of(policy), hub.event_hub, chosen.emulator});
 }
 
 std::string policy_string(const options& chosen, const server::hub_file& hub, const std::string& host) {
@@ -96,7 +103,8 @@ int print_own(const options& chosen) {
     const std::string text = chosen.device      ? device_string(chosen, where.host)
                              : chosen.event_hub ? event_hub_string(chosen, hub, where)
                                                 : policy_string(chosen, hub, where.host);
-    warn_of_ports(where, chosen.event_hub);
+    if (!chosen.emulator)
+        warn_of_ports(where, chosen.event_hub);
     fmt::print("{}\n", text);
     return exit_ok;
 }
@@ -119,6 +127,9 @@ void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
                                        "for Event Hubs clients, to read telemetry (policy 'service')");
     policy->type_name("NAME")->excludes(device)->excludes(event_hub);
     device->type_name("ID")->excludes(event_hub);
+    command
+        .add_flag("--development-emulator", given->emulator, "for Event Hubs clients without TLS; the hub needs its --amqp-port for that")
+        ->needs(event_hub);
     command
         .add_option_function<std::string>(
             "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },

@@ -42,6 +42,8 @@ std::string greeting(const endpoints& at, const hub_file* hub) {
                                    "  HTTPS            https://{}:{}/\n"
                                    "  data folder      {}\n",
                                    host, at.amqps_port, host, at.https_port, at.data_folder.string());
+    if (at.amqp_port)
+        text += fmt::format("  AMQP, no TLS     {}:{}\n", host, *at.amqp_port);
     if (!at.ca.empty())
         text += fmt::format("  CA for clients   {}\n", at.ca.string());
     if (const auto* owner = hub ? hub->policies.find("iothubowner") : nullptr)

@@ -26,6 +26,8 @@ struct config {
         std::string bind = "0.0.0.0";
         std::uint16_t amqps_port = 5671;          ///< 0: any free one
         std::uint16_t https_port = 443;           ///< 0: any free one
+        std::optional<std::uint16_t> amqp_port;   ///< without TLS; none: no such port. 0: any free one
+        std::string amqp_bind = "127.0.0.1";      ///< for that port alone: what passes there can be read
         std::uint16_t advertised_amqps_port = 0;  ///< what redirects name (contract/event-hubs.md, 1.1); 0: the real one
         std::uint16_t threads = 0;                ///< io threads; 0: one per core
         std::optional<std::filesystem::path> ready_file;

@@ -15,6 +15,8 @@ endpoints endpoints_of(const json::value& parsed) {
     value.hostnames = json::value_to<std::vector<std::string>>(parsed.at("hostnames"));
     value.amqps_port = parsed.at("amqps_port").to_number<std::uint16_t>();
     value.https_port = parsed.at("https_port").to_number<std::uint16_t>();
+    if (const auto* plain = parsed.as_object().if_contains("amqp_port"))
+        value.amqp_port = plain->to_number<std::uint16_t>();
     value.data_folder = std::string(parsed.at("data_folder").as_string());
     value.ca = std::string(parsed.at("ca_path").as_string());
     value.pid = parsed.at("pid").to_number<std::int64_t>();
@@ -25,7 +27,7 @@ endpoints endpoints_of(const json::value& parsed) {
 } // namespace
 
 std::string to_json(const endpoints& value) {
-    const json::object object = {
+    json::object object = {
         {"hostnames", json::value_from(value.hostnames)},
         {"amqps_port", value.amqps_port},
         {"https_port", value.https_port},
@@ -34,6 +36,8 @@ std::string to_json(const endpoints& value) {
         {"pid", value.pid},
         {"bind", value.bind},
     };
+    if (value.amqp_port)
+        object["amqp_port"] = *value.amqp_port;
     return json::serialize(object) + "\n";
 }
 

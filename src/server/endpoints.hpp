@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ struct endpoints {
     std::filesystem::path ca;          ///< absolute: what clients must trust
     std::int64_t pid = 0;
     std::string bind{}; ///< the address it listens on, as configured
+    std::optional<std::uint16_t> amqp_port{}; ///< without TLS, where there is one
 };
 
-/// {"hostnames":[..],"amqps_port":5671,"https_port":443,"data_folder":"..","ca_path":"..","pid":1,"bind":"0.0.0.0"}
+/// {"hostnames":[..],"amqps_port":5671,"https_port":443,"data_folder":"..","ca_path":"..","pid":1,"bind":"0.0.0.0"}, and
+/// "amqp_port" where there is one
 std::string to_json(const endpoints& value);
 
 std::expected<void, std::string> write_endpoints(const std::filesystem::path& file, const endpoints& value);

@@ -1,10 +1,6 @@
 #pragma once
-// The AMQPS port: takes connections, spreads them over the io threads, and knows all of them until they end; also those that come to
-// the HTTPS port and become WebSockets.
-//
-// One acceptor gives them to the threads in turn. SO_REUSEPORT with an acceptor per thread would spread them by a hash of their
-// addresses, which puts a few busy connections onto one thread easily; and with it a second hub of the same user could take the same
-// port without an error, and half of the devices with it.
+// The ports for AMQP, with and without TLS: knows all connections that come there until they end; also those that come to the HTTPS
+// port and become WebSockets.
 
 #include <atomic>
 #include <cstdint>
@@ -13,12 +9,10 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include "http/server.hpp"
 #include "net/tls_context.hpp"
 #include "server/connection_task.hpp"
+#include "server/door.hpp"
 #include "server/io_threads.hpp"
 #include "server/seats.hpp"
 
@@ -29,8 +23,12 @@ public:
     /// All arguments outlive it. At most `limit` connections are held; those beyond are closed as they come.
     listener(io_threads& threads, hub::hub& hub, const amqp::settings& engine_settings, const net::current_tls& tls, std::size_t limit);
 
-    /// Before the threads start. Gives back the real port (port 0: any free one), or why not, for the operator.
-    std::expected<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port);
+    /// AMQP over TLS. Before the threads start. Gives back the real port (port 0: any free one), or why not, for the operator.
+    std::expected<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port) { return amqps_.open(address, port); }
+    /// The same without TLS: tokens and messages can be read by whoever sees the network.
+    std::expected<std::uint16_t, std::string> open_plain(const std::string& address, std::uint16_t port) {
+        return amqp_.open(address, port);
+    }
 
     // --- the hub stops: any thread, in this order
 
@@ -48,8 +46,6 @@ public:
     std::size_t connections() const { return seats_.taken(); }
 
 private:
-    using acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
     /// What lives on one thread and is touched only there.
     struct thread_part {
         connection_home home;
@@ -57,22 +53,18 @@ private:
         bool stopping = false;
     };
 
-    void accept();
-    void on_accept(const boost::system::error_code& error, net::tcp_socket socket, thread_part& part);
-    void admit(net::tcp_socket socket, thread_part& part);
+    using stream_maker = std::unique_ptr<net::stream> (listener::*)(net::tcp_socket) const;
+    void admit(net::tcp_socket socket, thread_part& part, stream_maker make);
+    std::unique_ptr<net::stream> with_tls(net::tcp_socket socket) const;
+    std::unique_ptr<net::stream> without_tls(net::tcp_socket socket) const;
     std::optional<seats::seat> take_seat();
-    void start(net::tcp_socket socket, thread_part& part, seats::seat seat);
     void start(std::unique_ptr<net::stream> stream, thread_part& part, seats::seat seat);
-    void pause(const boost::system::error_code& error);
 
     const net::current_tls& tls_;
     seats seats_;
     std::atomic<bool> full_{false}; ///< for the log: said once, until it is over
     std::vector<std::unique_ptr<thread_part>> parts_;
-    std::size_t next_part_ = 0;
-    acceptor acceptor_; ///< on the first thread, like all members from here on
-    boost::asio::steady_timer retry_;
-    bool paused_ = false; ///< for the log, likewise
+    door amqps_, amqp_;
 };
 
 } // namespace capstan::server

@@ -77,16 +77,20 @@ void run(const config& settings) {
         return folder.keep_consumer_groups(names);
     };
 
-    listener amqps(threads, hub, engine_settings, certificates->tls(), connections_that_fit(settings.limits.connections));
-    const auto amqps_port = must(amqps.open(settings.listen.bind, settings.listen.amqps_port));
+    listener amqp(threads, hub, engine_settings, certificates->tls(), connections_that_fit(settings.limits.connections));
+    const auto amqps_port = must(amqp.open(settings.listen.bind, settings.listen.amqps_port));
     rules.amqps_port = settings.listen.advertised_amqps_port != 0 ? settings.listen.advertised_amqps_port : amqps_port;
-    http::server https(threads_of(threads, amqps), hub, certificates->tls());
+    std::optional<std::uint16_t> amqp_port;
+    if (settings.listen.amqp_port)
+        amqp_port = must(amqp.open_plain(settings.listen.amqp_bind, *settings.listen.amqp_port));
+    http::server https(threads_of(threads, amqp), hub, certificates->tls());
     const auto https_port = must(https.open(settings.listen.bind, settings.listen.https_port));
 
     // Connections that come now wait to be taken. What fails from here on fails before any thread uses what it would take down.
     const auto& authority = certificates->files().ca;
     const auto ca = authority ? absolute(*authority) : std::filesystem::path();
-    must(announce(settings, folder, {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid(), settings.listen.bind}));
+    must(announce(settings, folder,
+                  {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid(), settings.listen.bind, amqp_port}));
     must(endpoints.start(settings, folder.path(), clock));
     for (const auto& each : hub::routing::warnings(settings.routes))
         spdlog::warn("routing: {}", each);
@@ -100,10 +104,13 @@ void run(const config& settings) {
     spdlog::info("listening on {}: AMQPS on port {}, HTTPS on port {}; {} io threads", settings.listen.bind, amqps_port, https_port,
                  threads.size());
 
+    if (amqp_port)
+        spdlog::warn("listening on {} without TLS: AMQP on port {}", settings.listen.amqp_bind, *amqp_port);
+
     signals.wait([&] { certificates->look(clock.now(), hung_up()); });
     notify_service_manager("STOPPING=1");
     withdraw(settings);
-    shut_down(amqps, https, threads, *store, endpoints, settings.limits.stop_time);
+    shut_down(amqp, https, threads, *store, endpoints, settings.limits.stop_time);
     spdlog::info("stopped");
 }
 

@@ -83,13 +83,15 @@ class Hub:
         self.process = self._spawn(ready_file)
         ready = self._await_ready(ready_file)
         self.amqps_port, self.https_port, self.ca = ready["amqps_port"], ready["https_port"], ready["ca_path"]
+        self.amqp_port = ready["amqp_port"]
         trust(self.ca)
         return self
 
     def command(self, ready_file, ports=None):
         amqps, https = ports or self._ports
         return [*self._wrapper, CAPSTAN, "serve", "--data", str(self.data), "--hostname", self.hostname, "--bind", "127.0.0.1",
-                "--amqps-port", str(amqps), "--https-port", str(https), "--ready-file", str(ready_file), *self._options]
+                "--amqps-port", str(amqps), "--https-port", str(https), "--amqp-port", "0", "--ready-file",
+                str(ready_file), *self._options]
 
     def _spawn(self, ready_file):
         with open(self.log, "ab") as log:

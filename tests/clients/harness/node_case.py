@@ -37,6 +37,7 @@ def environment(hub):
         "HTTPS_PORT": str(hub.https_port),
         "OWNER": hub.connection_string("iothubowner"),
         "SERVICE": hub.connection_string("service"),
+        "EVENT_HUB_PLAIN": hub.cli("connection-string", "show", "--default-eventhub", "--development-emulator").strip(),
         "EVENT_HUB": hub.event_hub_connection_string(),
     }
 

@@ -26,6 +26,9 @@ struct hub_of_a_folder : testing::Test {
     void run_on(const std::string& host, std::uint16_t amqps, std::uint16_t https) {
         ASSERT_TRUE(folder->publish({{host}, amqps, https, path, path + "/tls/ca.pem", 1, "127.0.0.1"}));
     }
+    void run_without_tls_on(std::uint16_t amqp) {
+        ASSERT_TRUE(folder->publish({{"localhost"}, 15671, 8443, path, path + "/tls/ca.pem", 1, "127.0.0.1", amqp}));
+    }
     const std::string& key(std::string_view policy) const { return folder->hub().policies.find(policy)->primary_key; }
 };
 
@@ -55,6 +58,20 @@ TEST_F(connection_string_command, for_event_hubs_names_the_port_only_if_it_must)
     const auto other = run_capstan({"connection-string", "--hub", path, "--event-hub"});
     EXPECT_EQ(other.out, "Endpoint=sb://[::1]:15671/" + rest);
     EXPECT_THAT(other.err, HasSubstr("15671"));
+}
+
+TEST_F(connection_string_command, for_event_hubs_without_tls_needs_a_port_for_it) {
+    const auto print = [this] { return run_capstan({"connection-string", "--hub", path, "--event-hub", "--development-emulator"}); };
+    const std::string rest =
+        ";SharedAccessKeyName=service;SharedAccessKey=" + key("service") + ";EntityPath=telemetry;UseDevelopmentEmulator=true\n";
+    run_without_tls_on(5672);
+    EXPECT_EQ(print().out, "Endpoint=sb://localhost/" + rest);
+    EXPECT_EQ(print().err, "");
+    run_without_tls_on(15672);
+    EXPECT_EQ(print().out, "Endpoint=sb://localhost:15672/" + rest);
+    run_on("localhost", 5671, 443);
+    EXPECT_EQ(print().out, "");
+    EXPECT_THAT(print().err, HasSubstr("--amqp-port"));
 }
 
 TEST_F(connection_string_command, notes_on_unusual_ports_go_to_stderr) {

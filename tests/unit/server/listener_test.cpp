@@ -124,6 +124,43 @@ TEST_F(listener_test, what_is_not_tls_is_dropped) {
     EXPECT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
 }
 
+/// The same over a socket as it is.
+class plain_client final : public test::engine_client {
+public:
+    explicit plain_client(std::uint16_t port) {
+        socket_.connect({asio::ip::address_v4::loopback(), port});
+        test::limit_waiting(socket_);
+    }
+    void write(bytes_view what) override { asio::write(socket_, asio::buffer(what.data(), what.size())); }
+
+private:
+    std::size_t read_some(asio::mutable_buffer into) override { return socket_.read_some(into); }
+
+    asio::io_context context_;
+    tcp::socket socket_{context_};
+};
+
+class listener_without_tls : public test::hub_behind_listener {
+protected:
+    listener_without_tls() {
+        port_ = listener_.open("127.0.0.1", 0).value();
+        plain_port_ = listener_.open_plain("127.0.0.1", 0).value();
+        start();
+    }
+    std::uint16_t port_ = 0, plain_port_ = 0;
+};
+
+TEST_F(listener_without_tls, has_a_port_of_its_own_and_the_same_hub_and_limit) {
+    plain_client plain(plain_port_);
+    plain.until<amqp::opened>();
+    client safe(port_);
+    ASSERT_FALSE(safe.shake_hands());
+    safe.until<amqp::opened>();
+    EXPECT_EQ(listener_.connections(), 2u);
+    listener_.stop_connections(io_thread::now() + 5s);
+    EXPECT_EQ(plain.until<amqp::closed>().error.condition, amqp::condition::connection_forced);
+}
+
 TEST_F(listener_test, says_why_it_cannot_listen) {
     io_threads threads(1);
     listener other(threads, hub_, engine_settings_, tls_, 1);
