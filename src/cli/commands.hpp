@@ -19,6 +19,7 @@ void add_consumer_group(CLI::App& program, action& chosen);
 void add_route(CLI::App& program, action& chosen);
 void add_monitor_events(CLI::App& program, action& chosen);
 void add_monitor_feedback(CLI::App& program, action& chosen);
+void add_bench(CLI::App& program, action& chosen);
 void add_generate_sas_token(CLI::App& program, action& chosen);
 void add_completion(CLI::App& program, action& chosen);
 void add_manual(CLI::App& program, action& chosen);

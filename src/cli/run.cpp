@@ -38,6 +38,7 @@ int run(int argc, const char* const* argv) {
     add_route(program, chosen);
     add_monitor_events(program, chosen);
     add_monitor_feedback(program, chosen);
+    add_bench(program, chosen);
     add_generate_sas_token(program, chosen);
     add_completion(program, chosen);
     add_manual(program, chosen);
