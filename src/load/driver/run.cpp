@@ -104,6 +104,8 @@ void measure(crew& all, const plan& what, result& found) {
     all.wait([&](const worker::view& now) {
         if (what.count > 0 && (sends ? now.done : now.messages >= what.count))
             return true;
+        if (now.ready == 0 && !what.reconnect) // nothing more will come of it
+            return true;
         return limit > 0 && all.seconds() >= limit;
     });
     const auto server_after = usage_of(what.pids);

@@ -66,7 +66,9 @@ void worker::wait(std::int64_t now) {
     epoll_event events[events_at_once];
     const auto time = std::max<std::int64_t>(0, wake_time(now) - now);
     const timespec limit{time / 1'000'000'000, time % 1'000'000'000};
-    const int count = epoll_pwait2(epoll_, events, events_at_once, &limit, nullptr);
+    int count = epoll_pwait2(epoll_, events, events_at_once, &limit, nullptr);
+    if (count < 0 && errno == ENOSYS) // Linux before 5.11, and valgrind: whole milliseconds
+        count = epoll_wait(epoll_, events, events_at_once, static_cast<int>(time / millisecond));
     const auto woken = now_ns();
     for (int i = 0; i < count; ++i)
         on_event(*static_cast<peer*>(events[i].data.ptr), events[i].events, woken);

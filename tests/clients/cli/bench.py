@@ -56,7 +56,7 @@ def commands(hub):
 
 
 def failures(hub):
-    refused = bench(hub, "send", "--address", "/devices/nobody/messages/events", "--count", "1", "--duration", "1", status=3)
+    refused = bench(hub, "send", "--address", "/devices/nobody/messages/events", "--count", "1", status=3)
     expect("nobody" in refused["problem"] and refused["failed"] == 1, f"a device that is not there: {refused}")
     done = subprocess.run([CAPSTAN, "bench", "send", "--target", "localhost"], capture_output=True, text=True, timeout=LIMIT)
     expect(done.returncode == 1 and "HOST:PORT" in done.stderr, f"a target without a port: {done.stderr}")
