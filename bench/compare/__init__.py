@@ -1,0 +1,1 @@
+"""The comparison behind `make bench`: bench/compare.py runs it."""
