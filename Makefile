@@ -9,10 +9,10 @@ CPP_FILES := find include src tests bench fuzz examples -name node_modules -prun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test build bench fuzz format check-format lint docs clean install-build install-test install-lint install-bench install-fuzz install-docs
+.PHONY: help run test build bench micro-bench check-instructions record-instructions scenarios fuzz format check-format lint docs clean install-build install-test install-lint install-bench install-count install-fuzz install-docs
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  make run ARGS="--hostname hub.example.net --https-port 8443"   passes flags to `capstan serve`'
 	@echo '  make run DATA=/srv/hub                                         keeps the hub in another folder [run]'
 
@@ -26,10 +26,23 @@ test: install-build install-test $(BUILD)/build.ninja ## build and run all tests
 	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS)
 	@scripts/test.py --jobs $(JOBS) --build $(BUILD) --clients
 
-bench: install-build install-bench ## build and run the micro-benchmarks
+bench: build install-bench ## measure Capstan beside its peers, for half an hour; QUICK=1: in less than five minutes. Writes docs/performance.md
+	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS) --target peers
+	@/usr/bin/python3 bench/compare.py $(if $(QUICK),--quick) $(ARGS)
+
+micro-bench: install-build install-bench ## build and run the micro-benchmarks
 	@scripts/quietly.sh cmake --preset release -B build/bench -DCAPSTAN_BENCH=ON -DCAPSTAN_TESTS=OFF
-	@scripts/quietly.sh cmake --build build/bench --parallel $(JOBS)
+	@scripts/quietly.sh cmake --build build/bench --parallel $(JOBS) --target micro_benchmarks
 	@for program in build/bench/bench/*_bench; do $$program || exit 1; done
+
+check-instructions: scenarios ## count the instructions of fixed scenarios, and compare with bench/instructions.json
+	@/usr/bin/python3 bench/instructions.py --program $(BUILD)/bench/scenarios --jobs $(JOBS)
+
+record-instructions: scenarios ## write what is counted to bench/instructions.json
+	@/usr/bin/python3 bench/instructions.py --program $(BUILD)/bench/scenarios --jobs $(JOBS) --record
+
+scenarios: install-build install-count $(BUILD)/build.ninja
+	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS) --target scenarios
 
 fuzz: install-build install-fuzz ## build the fuzzers with clang and run each for a minute
 	@scripts/quietly.sh cmake --preset fuzz
@@ -54,5 +67,5 @@ clean: ## remove what was built; not the hub's data
 $(BUILD)/build.ninja: CMakePresets.json
 	@scripts/quietly.sh cmake --preset release
 
-install-build install-test install-lint install-bench install-fuzz install-docs: install-%:
+install-build install-test install-lint install-bench install-count install-fuzz install-docs: install-%:
 	@scripts/install-dependencies.sh $*

@@ -1,5 +1,5 @@
 #!/bin/bash
-# install-dependencies.sh [build] [test] [lint] [bench] [fuzz] [docs]: installs the Debian packages that are missing for these purposes.
+# install-dependencies.sh [build] [test] [lint] [bench] [count] [fuzz] [docs]: installs the Debian packages that are missing for these purposes.
 # Does nothing, quickly and without asking for rights, when all are there.
 set -euo pipefail
 
@@ -7,7 +7,8 @@ build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libbo
        libspdlog-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev)
 test=(pkg-config python3 python3-uamqp python3-qpid-proton libsasl2-modules tinyproxy-bin openssl ca-certificates doxygen)
 lint=(clang-19 clang-format-19 clang-tidy-19)
-bench=(libbenchmark-dev)
+bench=(libbenchmark-dev libqpid-proton11-dev rabbitmq-server python3 python3-matplotlib openssl)
+count=(python3 valgrind)
 fuzz=(clang-19 libclang-rt-19-dev)
 docs=(doxygen)
 
@@ -25,10 +26,11 @@ for purpose in "$@"; do
         ;;
     lint) wanted+=("${lint[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
+    count) wanted+=("${count[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
     docs) wanted+=("${docs[@]}") ;;
     *)
-        echo "install-dependencies.sh: unknown purpose '$purpose'; there are build, test, lint, bench, fuzz and docs" >&2
+        echo "install-dependencies.sh: unknown purpose '$purpose'; there are build, test, lint, bench, count, fuzz and docs" >&2
         exit 2
         ;;
     esac
@@ -57,13 +59,23 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 
+# RabbitMQ is wanted as a program that `make bench` runs by itself, not as a service of this machine.
+no_services() { # mask before the installing; unmask and disable behind it
+    [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && [ -d /run/systemd/system ] || return 0
+    for verb in "$@"; do
+        "${as_root[@]}" systemctl --quiet "$verb" rabbitmq-server.service epmd.service epmd.socket >>"$log" 2>&1 || true
+    done
+}
+
 echo "Installing Debian packages: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null >>"$log" 2>&1; }
 apt update || echo "install-dependencies.sh: apt-get update failed; going on with the package lists that are there" >&2
+no_services mask
 if ! apt install -y --no-install-recommends "${missing[@]}"; then
     cat "$log" >&2
     echo "install-dependencies.sh: apt-get could not install them; see above" >&2
     exit 1
 fi
+no_services unmask disable

@@ -13,8 +13,8 @@ def certificate(folder):
     """A P-256 certificate for localhost, signed by itself: what Capstan makes for itself, for the peers. Gives its files."""
     folder.mkdir(exist_ok=True)
     files = folder / "certificate.pem", folder / "key.pem"
-    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", files[0], "-keyout", files[1]])
+    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", files[0], "-keyout", files[1]])
     for file in files:
         file.chmod(0o644)
     return files

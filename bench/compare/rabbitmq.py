@@ -50,8 +50,8 @@ class RabbitMq(Server):
 
     def environment(self):
         own = self.folder
-        return {"HOME": str(own), "RABBITMQ_NODENAME": f"capstan_peer_{self.node_port}@localhost", "RABBITMQ_CONFIG_FILE": f"{own}/rabbitmq.conf",
-                "RABBITMQ_CONF_ENV_FILE": f"{own}/none", "RABBITMQ_ADVANCED_CONFIG_FILE": f"{own}/none",
+        return {"HOME": str(own), "RABBITMQ_NODENAME": f"capstan_peer_{self.node_port}@localhost",
+                "RABBITMQ_CONFIG_FILE": f"{own}/rabbitmq.conf", "RABBITMQ_CONF_ENV_FILE": f"{own}/none", "RABBITMQ_ADVANCED_CONFIG_FILE": f"{own}/none",
                 "RABBITMQ_ENABLED_PLUGINS_FILE": f"{own}/enabled_plugins", "RABBITMQ_MNESIA_BASE": f"{own}/mnesia",
                 "RABBITMQ_LOG_BASE": f"{own}/log", "RABBITMQ_PID_FILE": f"{own}/pid", "RABBITMQ_DIST_PORT": str(self.node_port),
                 "RABBITMQ_NODE_PORT": str(self.port), "ERL_EPMD_PORT": str(self.epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1",

@@ -19,20 +19,20 @@ def readers(bench):
     found["replay"] = rounds.measure({"Capstan": lambda: replay(bench, capstan, filled["accepted"])}, bench.rounds, bench.note)
     found["tail"] = rounds.measure({"end to end": lambda: end_to_end(bench, capstan), "accepted": lambda: accepted(bench, capstan)},
                                    bench.rounds, bench.note)
-    found["catching up"] = rounds.measure({"alone": lambda: write(bench, capstan), "with 32 readers": lambda: write_while_read(bench, capstan)},
-                                          bench.rounds, bench.note)
+    found["catching up"] = rounds.measure(
+        {"alone": lambda: write(bench, capstan), "with 32 readers": lambda: write_while_read(bench, capstan)}, bench.rounds, bench.note)
     capstan.remove()
 
 
 def replay(bench, capstan, count):
     """One connection reads all partitions from their beginning."""
-    return bench.load.run("receive", capstan.load(queue=capstan.partition_addresses()), connections=1, links=PARTITIONS, count=int(count * 0.9),
-                          credit=5000, **{"from": "earliest"})
+    return bench.load.run("receive", capstan.load(queue=capstan.partition_addresses()), connections=1, links=PARTITIONS, credit=5000,
+                          count=int(count * 0.9), **{"from": "earliest"})
 
 
 def end_to_end(bench, capstan):
     """From the sender to a reader that waits, at a rate that keeps nobody busy."""
-    return bench.load.run("both", capstan.load(), connections=1, links=1, rate=1000, size=256, duration=bench.seconds, warm_up=bench.warm_up,
+    return bench.load.run("both", capstan.load(), connections=1, rate=1000, size=256, duration=bench.seconds, warm_up=bench.warm_up,
                           receive_address=f"telemetry/ConsumerGroups/$Default/Partitions/{partition_of_first_device(bench, capstan)}",
                           **{"from": "latest"})
 
@@ -46,8 +46,8 @@ def partition_of_first_device(bench, capstan, known={}):  # the default is the m
     if capstan in known:
         return known[capstan]
     for partition in range(PARTITIONS):
-        reading = bench.load.begin("receive", capstan.load(queue=f"telemetry/ConsumerGroups/$Default/Partitions/{partition}"), connections=1,
-                                   duration=1, warm_up=0.2, **{"from": "latest"})
+        address = f"telemetry/ConsumerGroups/$Default/Partitions/{partition}"
+        reading = bench.load.begin("receive", capstan.load(queue=address), duration=1, warm_up=0.2, **{"from": "latest"})
         bench.send(capstan.load(), connections=1, rate=500, duration=1, warm_up=0.3)
         if bench.load.end(reading)["received"]:
             known[capstan] = partition
