@@ -1,5 +1,6 @@
 """What all measurements share: how long, how often, with which servers; and where their results go."""
 import os
+import subprocess
 import sys
 import time
 
@@ -84,5 +85,6 @@ class Bench:
         self.say(section.__name__.replace("_", " "))
         try:
             section(self)
-        except Failed as failure:
-            self.note(f"{section.__name__}: {failure}")
+        except (Failed, OSError, LookupError, subprocess.SubprocessError) as failure:
+            self.note(f"{section.__name__.replace('_', ' ')}: {failure!r}" if isinstance(failure, LookupError) else
+                      f"{section.__name__.replace('_', ' ')}: {failure}")

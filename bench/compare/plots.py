@@ -98,6 +98,8 @@ def scaling(results):
 def finished(figure, axes, label, logarithmic=True):
     if logarithmic:
         axes.set_yscale("log")
+        values = [bar.get_height() for bar in axes.patches] + [value for line in axes.lines for value in line.get_ydata()]
+        axes.set_ylim(bottom=10 ** math.floor(math.log10(min(value for value in values if value > 0))))
     else:
         axes.set_ylim(bottom=0)
     axes.set_ylabel(label)

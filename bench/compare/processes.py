@@ -33,9 +33,8 @@ class Workplace:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def place(self, name):
-        path = self.folder / name
-        path.mkdir()
-        return path
+        """A folder of its own, whatever else has the name."""
+        return pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
 
 class Server:
@@ -47,7 +46,8 @@ class Server:
     def __init__(self, workplace, name=None):
         self.name = name or self.name
         self.workplace = workplace
-        self.folder = workplace.place(self.name.replace(" ", "-"))
+        self.folder = workplace.place(self.name.replace(" ", "-").lower())
+        self.folder.chmod(0o755)
         self.process = None
         workplace.servers.append(self)
 
