@@ -1,6 +1,6 @@
 #!/bin/bash
-# install-dependencies.sh [build] [test] [lint] [bench] [count] [fuzz] [docs]: installs the Debian packages that are missing for these purposes.
-# Does nothing, quickly and without asking for rights, when all are there.
+# install-dependencies.sh [build] [test] [lint] [bench] [count] [fuzz] [docs]: installs the Debian packages that are missing for
+# these purposes. Does nothing, quickly and without asking for rights, when all are there.
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev librocksdb-dev libfmt-dev

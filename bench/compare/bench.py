@@ -46,9 +46,11 @@ class Bench:
         server.start()
         return server
 
+    def new_proton(self, tls):
+        return peers.ProtonSink(self.workplace, self.programs / "proton_sink", tls=self.certificate if tls else None)
+
     def proton(self, tls=False):
-        return self.started("proton", tls, lambda: peers.ProtonSink(self.workplace, self.programs / "proton_sink",
-                                                                    "Proton sink TLS" if tls else None, self.certificate if tls else None))
+        return self.started("proton", tls, lambda: self.new_proton(tls))
 
     def rabbitmq(self):
         return self.started("rabbitmq", False, lambda: RabbitMq(self.workplace, self.certificate))

@@ -1,6 +1,7 @@
 """Connections: what they weigh when they idle, and how fast they come."""
 from . import rounds
 from .processes import Failed
+from .rabbitmq import RabbitMq
 
 LOOPBACK_PORTS = 25_000  # connections from one address to one port, with something to spare
 
@@ -10,14 +11,25 @@ def idle_memory(bench):
     found = {"plain": {}, "tls": {}}
     bench.results["idle"] = found
     for tls in (False, True):
-        capstan = bench.fresh_capstan("idle-tls" if tls else "idle")
-        empty = capstan.memory()
-        bench.results.setdefault("empty hub", []).append(empty)
-        for name, target in bench.contenders(capstan, tls, kinds=("quorum",)).items():
+        for name, make in idlers(bench, tls).items():
+            server = make()
+            if server.process is None:
+                server.start()
+            target = server.load(tls, queue="quorum-0") if name == "RabbitMQ" else server.load(tls)
             report = idle(bench, name, target, idle_connections(bench, name))
             if report:
                 found["tls" if tls else "plain"][name] = [report]
-        capstan.remove()
+            server.remove()
+
+
+def idlers(bench, tls):
+    """Servers of their own: what others have left behind in a process would hide what it grows by."""
+    found = {"Proton sink": lambda: bench.new_proton(tls)}
+    if tls or bench.plain:
+        found["Capstan"] = lambda: bench.fresh_capstan("idle")
+    if bench.with_rabbitmq:
+        found["RabbitMQ"] = lambda: RabbitMq(bench.workplace, bench.certificate, queues=1)
+    return found
 
 
 def idle_connections(bench, name):
@@ -28,7 +40,7 @@ def idle_connections(bench, name):
 
 def idle(bench, name, target, connections, **options):
     try:
-        return bench.load.run("idle", target(), connections=connections, links=2, duration=1, limit=600,
+        return bench.load.run("idle", target, connections=connections, links=2, duration=1, limit=600,
                               source_addresses=connections // LOOPBACK_PORTS + 1, **options)
     except Failed as failure:
         bench.note(f"idle connections, {name}: {failure}")
@@ -41,7 +53,7 @@ def hundred_thousand(bench):
     if connections < 100_000:
         bench.note(f"100,000 connections need as many open files; here a process may have {bench.connections_max + 500:,}")
     capstan = bench.fresh_capstan("many")
-    report = idle(bench, "Capstan", lambda: capstan.load(tls=True), connections, rate=5000)
+    report = idle(bench, "Capstan", capstan.load(tls=True), connections, rate=5000)
     capstan.remove()
     if report:
         bench.results["many"] = [report]

@@ -31,6 +31,8 @@ class LoadTool:
             raise Failed(f"capstan bench {mode}: not done in {limit} s") from error
         if not report["messages"] and mode != "idle":
             raise Failed(f"capstan bench {mode}: nothing went through: {report['problem']}")
+        if mode != "storm" and report["connections"] < options.get("connections", 1):
+            raise Failed(f"capstan bench {mode}: {report['connections']} connections of {options['connections']}: {report['problem']}")
         return report
 
     def begin(self, mode, target, **options):

@@ -23,8 +23,9 @@ class RabbitMq(Server):
     name = "RabbitMQ"
     start_limit = 90
 
-    def __init__(self, workplace, certificate):
+    def __init__(self, workplace, certificate, queues=QUEUES):
         super().__init__(workplace)
+        self.queues = queues
         self.certificate = certificate
         self.port, self.tls_port, self.node_port, self.epmd_port = (free_port() for _ in range(4))
         self.epmd = None
@@ -43,7 +44,7 @@ class RabbitMq(Server):
             "tcp_listen_options.backlog = 4096",
             "log.file.level = warning", ""]))
         (self.folder / "enabled_plugins").write_text("[rabbitmq_amqp1_0].\n")
-        (self.folder / "definitions.json").write_text(json.dumps(definitions()))
+        (self.folder / "definitions.json").write_text(json.dumps(definitions(self.queues)))
 
     def command(self):
         return [PROGRAMS / "rabbitmq-server"]
@@ -51,7 +52,8 @@ class RabbitMq(Server):
     def environment(self):
         own = self.folder
         return {"HOME": str(own), "RABBITMQ_NODENAME": f"capstan_peer_{self.node_port}@localhost",
-                "RABBITMQ_CONFIG_FILE": f"{own}/rabbitmq.conf", "RABBITMQ_CONF_ENV_FILE": f"{own}/none", "RABBITMQ_ADVANCED_CONFIG_FILE": f"{own}/none",
+                "RABBITMQ_CONFIG_FILE": f"{own}/rabbitmq.conf",
+                "RABBITMQ_CONF_ENV_FILE": f"{own}/none", "RABBITMQ_ADVANCED_CONFIG_FILE": f"{own}/none",
                 "RABBITMQ_ENABLED_PLUGINS_FILE": f"{own}/enabled_plugins", "RABBITMQ_MNESIA_BASE": f"{own}/mnesia",
                 "RABBITMQ_LOG_BASE": f"{own}/log", "RABBITMQ_PID_FILE": f"{own}/pid", "RABBITMQ_DIST_PORT": str(self.node_port),
                 "RABBITMQ_NODE_PORT": str(self.port), "ERL_EPMD_PORT": str(self.epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -98,7 +100,7 @@ class RabbitMq(Server):
 
     def fresh_queue(self, kind):
         self.taken += 1
-        return f"{kind}-{self.taken % QUEUES}"
+        return f"{kind}-{self.taken % self.queues}"
 
 
 class RabbitQueue:
@@ -114,10 +116,10 @@ class RabbitQueue:
         return self.server.load(tls, self.server.fresh_queue(self.kind))
 
 
-def definitions():
+def definitions(count):
     types = {"classic": "classic", "quorum": "quorum", "stream": "stream"}
     queues = [{"name": f"{kind}-{number}", "vhost": "/", "durable": True, "auto_delete": False, "arguments": {"x-queue-type": types[kind]}}
-              for kind in KINDS for number in range(QUEUES)]
+              for kind in KINDS for number in range(count)]
     salt = b"salt"
     password = base64.b64encode(salt + hashlib.sha256(salt + b"guest").digest()).decode()
     user = {"name": "guest", "password_hash": password, "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": "administrator"}

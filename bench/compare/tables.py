@@ -15,9 +15,9 @@ def shown(value, form="{:,.0f}"):
 
 
 def all_tables(results):
-    makers = {"goals": goals_table, "peers": peers_table, "ingest": ingest_table, "cost": cost_table, "batches": batches_table, "tls": tls_table,
-              "latency": latency_table, "wins": wins_list, "readers": readers_table, "idle": idle_table, "storm": storm_table, "hub": hub_table, "scaling": scaling_table,
-              "limits": limits_table, "notes": notes_list}
+    makers = {"goals": goals_table, "peers": peers_table, "ingest": ingest_table, "cost": cost_table, "batches": batches_table,
+              "tls": tls_table, "latency": latency_table, "wins": wins_list, "readers": readers_table, "idle": idle_table,
+              "storm": storm_table, "hub": hub_table, "scaling": scaling_table, "limits": limits_table, "notes": notes_list}
     return {name: make(results) for name, make in makers.items()}
 
 

@@ -47,7 +47,8 @@ def latency(bench):
     """At a quarter of what each took flat out with as many connections; from when a message was due, so that a server that stalls
     does not hide it."""
     connections = 10
-    fastest = {name: rounds.median(reports, "messages_per_second") for name, reports in bench.results["ingest"][f"256/{connections}"].items()}
+    flat_out = bench.results["ingest"][f"256/{connections}"]
+    fastest = {name: rounds.median(reports, "messages_per_second") for name, reports in flat_out.items()}
     capstan = bench.fresh_capstan("latency")
     contenders = {name: target for name, target in bench.contenders(capstan).items() if fastest.get(name)}
     bench.results["latency"] = rounds.measure(

@@ -61,6 +61,7 @@ static void take_delivery(pn_delivery_t* delivery) {
 
 static void accept_connection(pn_listener_t* listener) {
     pn_transport_t* transport = pn_transport();
+    pn_transport_set_server(transport); /* before anything is asked of it */
     pn_transport_require_auth(transport, false);
     pn_sasl_allowed_mechs(pn_sasl(transport), "ANONYMOUS");
     if (tls != NULL)

@@ -1,8 +1,8 @@
 #include <array>
 #include <memory>
 
-#include "../support/one_link.hpp"
 #include "scenario.hpp"
+#include "support/one_link.hpp"
 
 namespace capstan::bench {
 namespace {

@@ -7,6 +7,7 @@
 #include "hub/telemetry/telemetry_batch.hpp"
 #include "scenario.hpp"
 #include "support/hub_fixture.hpp"
+#include "unit/hub/commands_fixture.hpp"
 
 namespace capstan::bench {
 namespace {
@@ -77,6 +78,29 @@ private:
     amqp::link_id to_hub_;
 };
 
+/// A hub with a device that waits for commands, and a service that sends them.
+class commanding_hub : public test::commands_fixture {
+public:
+    commanding_hub() : device_(&listen(burst)) {}
+    void TestBody() override {}
+
+    /// Send, deliver, complete, keep the feedback.
+    bool round_trips(int count) {
+        for (int number = 0; number < count; ++number) {
+            if (say("command").what != amqp::delivery_state::shape::accepted || device_->news.messages.size() != 1)
+                return false;
+            answer(*device_, 0, amqp::delivery_state::accepted());
+            device_->news.messages.clear();
+            device_->engine().set_credit(link(), burst);
+        }
+        return true;
+    }
+
+private:
+    amqp::link_id link() const { return device_->news.attached.front(); }
+    test::hub_client* device_;
+};
+
 work take_telemetry() {
     auto hub = std::make_shared<small_hub>();
     hub->send(burst, telemetry());
@@ -127,12 +151,16 @@ work connect_devices() {
     };
 }
 
+work command_device() {
+    auto hub = std::make_shared<commanding_hub>();
+    hub->round_trips(1);
+    return [hub] { return hub->round_trips(500); };
+}
+
 const std::array scenarios{
-    scenario{"hub_takes_telemetry", messages, take_telemetry},
-    scenario{"hub_takes_batches", messages, take_batches},
-    scenario{"hub_appends_telemetry", messages, append_telemetry},
-    scenario{"hub_is_read", messages, read_telemetry},
-    scenario{"device_connects", 100, connect_devices},
+    scenario{"hub_takes_telemetry", messages, take_telemetry},     scenario{"hub_takes_batches", messages, take_batches},
+    scenario{"hub_appends_telemetry", messages, append_telemetry}, scenario{"hub_is_read", messages, read_telemetry},
+    scenario{"command_round_trip", 500, command_device},           scenario{"device_connects", 100, connect_devices},
 };
 
 } // namespace
