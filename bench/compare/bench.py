@@ -33,6 +33,7 @@ class Bench:
 
     def note(self, text):
         """What kept a measurement from being made: said at once, and in the report."""
+        text = text.replace(str(self.workplace.folder), "").replace("\n", " ")
         self.notes.append(text)
         self.say(f"! {text}")
 

@@ -24,9 +24,8 @@ def idle_memory(bench):
 
 def idlers(bench, tls):
     """Servers of their own: what others have left behind in a process would hide what it grows by."""
-    found = {"Proton sink": lambda: bench.new_proton(tls)}
-    if tls or bench.plain:
-        found["Capstan"] = lambda: bench.fresh_capstan("idle")
+    found = {"Capstan": lambda: bench.fresh_capstan("idle")} if tls or bench.plain else {}
+    found["Proton sink"] = lambda: bench.new_proton(tls)
     if bench.with_rabbitmq:
         found["RabbitMQ"] = lambda: RabbitMq(bench.workplace, bench.certificate, queues=1)
     return found

@@ -86,7 +86,7 @@ def connections(results):
 def hub(results):
     start = results.get("start", {})
     slowest = {kind: max(start[kind]) * 1000 if kind in start else None for kind in ("clean", "killed")}
-    size = start.get("size", 0) / 1e9
+    size = start.get("telemetry", 0) / 1e9
     return [
         at_least(7, "Cloud-to-device round trips, durable", 30_000,
                  median(results.get("commands", {}).get("Capstan"), "messages_per_second"), "{:,.0f}/s"),

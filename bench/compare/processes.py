@@ -1,6 +1,7 @@
 """Servers under measurement: each a process group of its own, on loopback, in a temporary folder that goes with it."""
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -21,7 +22,7 @@ class Workplace:
 
     def __init__(self, beside):
         beside.mkdir(parents=True, exist_ok=True)
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="measured-", dir=beside))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="measured-", dir=beside.resolve()))
         self.servers = []
 
     def __enter__(self):
@@ -76,7 +77,7 @@ class Server:
 
     def last_words(self):
         lines = (self.folder / "output.txt").read_text(errors="replace").strip().splitlines()
-        return " | ".join(lines[-5:]) or "it said nothing"
+        return " | ".join(lines[-3:])[:400] or "it said nothing"
 
     def stop(self, limit=30):
         """Asks it to end, and waits. It can be started again."""
@@ -154,5 +155,6 @@ def run(command, limit=60, environment=None):
     done = subprocess.run([str(part) for part in command], env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=limit, check=False)
     if done.returncode:
-        raise Failed(f"{pathlib.Path(command[0]).name}: {(done.stderr or done.stdout).strip()[-500:]}")
+        said = re.search(r'"problem": "(.+)"', done.stdout)
+        raise Failed(f"{pathlib.Path(command[0]).name}: {said[1] if said else (done.stderr or done.stdout).strip()[-400:]}")
     return done.stdout

@@ -45,7 +45,7 @@ def about(bench):
 
 
 def about_the_peers(bench):
-    capstan = subprocess.run([bench.capstan_program, "--version"], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+    capstan = subprocess.run([bench.capstan_program, "version"], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
     found = [{"name": "Capstan", "version": capstan, "accepted": peers.Capstan.accepted_means,
               "configuration": "as it comes; 4 partitions; devices sign in, and each sends on a link of its own"},
              {"name": "Proton sink", "version": f"Qpid Proton C {peers.version_of_package('libqpid-proton11')}",

@@ -127,9 +127,13 @@ def hub_table(results):
         ["cloud-to-device round trips", shown(median(commands, "messages_per_second")) + "/s, "
          + shown(median(commands, CPU), "{:.1f}") + " s of CPU per million"],
         ["start, empty", shown(milliseconds["empty"]) + " ms"],
-        [f"start, {start.get('size', 0) / 1e9:.1f} GB, after a clean stop", shown(milliseconds["clean"]) + " ms"],
+        [f"start, {gigabytes(start)}, after a clean stop", shown(milliseconds["clean"]) + " ms"],
         ["start, the same, after kill -9 under load", shown(milliseconds["killed"]) + " ms"],
         ["memory, empty", shown(start.get("empty memory") and start["empty memory"] / 2**20, "{:.1f}") + " MiB"]])
+
+
+def gigabytes(start):
+    return f"{start.get('telemetry', 0) / 1e9:.1f} GB of telemetry ({start.get('disk', 0) / 1e9:.1f} GB on disk)"
 
 
 def scaling_table(results):
