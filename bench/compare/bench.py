@@ -33,7 +33,7 @@ class Bench:
 
     def note(self, text):
         """What kept a measurement from being made: said at once, and in the report."""
-        text = text.replace(str(self.workplace.folder), "").replace("\n", " ")
+        text = text.replace(str(self.workplace.folder), "").replace("\n", " ").strip(" :")
         self.notes.append(text)
         self.say(f"! {text}")
 

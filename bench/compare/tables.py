@@ -167,16 +167,16 @@ def megabytes(value):
 def wins_list(results):
     """Where a peer's figure is the better one. More is better, or less."""
     found = []
-    rows = [("messages/s", f"{cell.replace('/', ' B, ')} connections", "messages_per_second", measured, True)
+    rows = [("{:,.0f} messages/s", f"{cell.replace('/', ' B, ')} connections", "messages_per_second", measured, True)
             for cell, measured in results.get("ingest", {}).items()]
-    rows += [("s of CPU per million", where, CPU, measured, False) for _, where, _, measured, _ in list(rows)]
-    rows += [("µs", f"latency {mark}", f"latency_us.{mark}", results.get("latency", {}), False) for mark in ("p50", "p99")]
-    for unit, where, path, measured, more in rows:
+    rows += [("{:.2f} s of CPU per million", where, CPU, measured, False) for _, where, _, measured, _ in list(rows)]
+    rows += [("{:,.0f} µs", f"latency {mark}", f"latency_us.{mark}", results.get("latency", {}), False) for mark in ("p50", "p99")]
+    for form, where, path, measured, more in rows:
         own = median(measured.get("Capstan"), path)
         for name, reports in measured.items():
             other = median(reports, path)
             if None not in (own, other) and name != "Capstan" and (other > own) == more:
-                found.append(f"- {name}, {where}: {shown(other, '{:,.4g}')} {unit} to {shown(own, '{:,.4g}')}")
+                found.append(f"- {name}, {where}: {form.format(other)} to Capstan's {form.format(own)}")
     return "\n".join(found) or "Nowhere in this run."
 
 
