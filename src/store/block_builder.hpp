@@ -29,7 +29,7 @@ private:
     sequence_number from_;
     read_limits limits_;
     event_block block_;
-    std::size_t size_ = 0; ///< bytes of annotations and messages
+    std::size_t size_ = 0; ///< bytes of stamps, annotations and messages
 };
 
 } // namespace capstan::store

@@ -1,31 +1,46 @@
 #include "store/event_framing.hpp"
 
+#include <algorithm>
+
 #include "store/encoding.hpp"
 
 namespace capstan::store {
 namespace {
 
-void cut(bytes_view framed, std::size_t size_max, std::vector<event_run>& runs) {
+constexpr std::uint64_t is_stamp = 1;
+
+void cut(const event_batch& batch, std::size_t size_max, std::vector<event_run>& runs) {
+    const bytes_view stamp = batch.framed_stamp(), all = batch.framed_events();
+    const std::size_t room = size_max - std::min(size_max, stamp.size());
     std::size_t begin = 0, end = 0, count = 0; // of the next run
-    for (framed_events events(framed); events.next(); ++count) {
-        const std::size_t longer = framed.size() - events.remaining();
-        if (count > 0 && longer - begin > size_max) {
-            runs.push_back({framed.subspan(begin, end - begin), count});
+    for (framed_events events(all); events.next(); ++count) {
+        const std::size_t longer = all.size() - events.remaining();
+        if (count > 0 && longer - begin > room) {
+            runs.push_back({stamp, all.subspan(begin, end - begin), count});
             begin = end;
             count = 0;
         }
         end = longer;
     }
-    runs.push_back({framed.subspan(begin), count});
+    runs.push_back({stamp, all.subspan(begin), count});
 }
 
 } // namespace
 
+void event_batch::stamp(std::uint32_t pair_count, bytes_view annotations) {
+    put_varint(framed_, 2 * std::uint64_t{pair_count} + is_stamp);
+    put_varint(framed_, annotations.size());
+    append(framed_, annotations);
+    stamp_size_ = framed_.size();
+}
+
 void event_batch::add(std::uint32_t pair_count, bytes_view annotations, std::span<const bytes_view> message) {
+    if (framed_.empty())
+        stamp(0, {}); // that of what lies in front shall not hold
     std::size_t message_size = 0;
     for (const bytes_view piece : message)
         message_size += piece.size();
-    put_varint(framed_, pair_count);
+    put_varint(framed_, 2 * std::uint64_t{pair_count});
     put_varint(framed_, annotations.size());
     put_varint(framed_, message_size);
     append(framed_, annotations);
@@ -36,25 +51,33 @@ void event_batch::add(std::uint32_t pair_count, bytes_view annotations, std::spa
 
 std::optional<framed_event> framed_events::next() {
     bytes_reader in(rest_);
-    const std::uint64_t pair_count = in.varint();
-    const std::uint64_t annotations_size = in.varint();
-    const std::uint64_t message_size = in.varint();
-    const bytes_view annotations = in.take(annotations_size);
-    const bytes_view message = in.take(message_size);
-    // An encoded key and an encoded value take at least a byte each (AMQP 1.0, part 1, section 1.2).
-    if (!in.ok() || pair_count > annotations.size() / 2)
-        return std::nullopt;
-    rest_ = rest_.last(in.remaining());
-    return framed_event{static_cast<std::uint32_t>(pair_count), annotations, message};
+    for (;;) {
+        const std::uint64_t kind = in.varint();
+        const std::uint64_t pair_count = kind / 2;
+        const std::uint64_t annotations_size = in.varint();
+        const std::uint64_t message_size = kind & is_stamp ? 0 : in.varint();
+        const bytes_view annotations = in.take(annotations_size);
+        const bytes_view message = in.take(message_size);
+        // An encoded key and an encoded value take at least a byte each (AMQP 1.0, part 1, section 1.2).
+        if (!in.ok() || pair_count > annotations.size() / 2)
+            return std::nullopt;
+        const auto count = static_cast<std::uint32_t>(pair_count);
+        if (kind & is_stamp) {
+            stamp_ = {count, annotations};
+            continue;
+        }
+        rest_ = rest_.last(in.remaining());
+        return framed_event{stamp_.count + count, stamp_.encoded, annotations, message};
+    }
 }
 
 std::vector<event_run> cut_into_runs(std::span<const event_batch> batches, std::size_t size_max) {
     std::vector<event_run> runs;
     for (const event_batch& batch : batches) {
         if (batch.framed().size() <= size_max)
-            runs.push_back({batch.framed(), batch.count()});
+            runs.push_back({batch.framed_stamp(), batch.framed_events(), batch.count()});
         else
-            cut(batch.framed(), size_max, runs);
+            cut(batch, size_max, runs);
     }
     return runs;
 }

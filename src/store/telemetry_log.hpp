@@ -18,19 +18,20 @@ using sequence_number = std::uint64_t;
 /// bytes make between the socket and the store's write-ahead log.
 class event_batch {
 public:
-    /// annotations: pair_count encoded AMQP key-value pairs, which a reader's message-annotations will hold after the log's own.
-    /// message: the sections from properties (0x73) onwards, in pieces that are joined.
+    /// What all events of the batch say alike: pair_count encoded AMQP key-value pairs, which a reader's message-annotations will hold
+    /// after the log's own. Before the first event.
+    void stamp(std::uint32_t pair_count, bytes_view annotations);
+    /// annotations: further pairs, of this event. message: the sections from properties (0x73) onwards, in pieces that are joined.
     void add(std::uint32_t pair_count, bytes_view annotations, std::span<const bytes_view> message);
 
     std::size_t count() const { return count_; }
     bytes_view framed() const { return framed_; }
-    void clear() {
-        framed_.clear();
-        count_ = 0;
-    }
+    bytes_view framed_stamp() const { return framed().first(stamp_size_); }   ///< what the next begins with
+    bytes_view framed_events() const { return framed().subspan(stamp_size_); }
 
 private:
     bytes framed_;
+    std::size_t stamp_size_ = 0;
     std::size_t count_ = 0;
 };
 
@@ -38,8 +39,9 @@ private:
 struct event_view {
     sequence_number sequence;
     wall_time enqueued;
-    std::uint32_t pair_count;
-    bytes_view annotations;
+    std::uint32_t pair_count; ///< of stamp and annotations
+    bytes_view stamp;         ///< pairs that it shares with others
+    bytes_view annotations;   ///< pairs of its own
     bytes_view message;
 };
 

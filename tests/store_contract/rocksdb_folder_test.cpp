@@ -56,7 +56,7 @@ protected:
 
 TEST_F(rocksdb_folder, a_folder_that_is_missing_is_made) {
     EXPECT_TRUE(open());
-    EXPECT_EQ(folder_.read("data/CAPSTAN"), "{\"format\":1,\"partitions\":2,\"complete\":true}\n");
+    EXPECT_EQ(folder_.read("data/CAPSTAN"), "{\"format\":2,\"partitions\":2,\"complete\":true}\n");
     EXPECT_FALSE(fs::exists(folder_ / "data/CAPSTAN.new"));
 }
 
@@ -93,8 +93,8 @@ TEST_F(rocksdb_folder, a_marker_without_its_store_is_refused) {
 
 TEST_F(rocksdb_folder, another_format_is_refused) {
     make_store();
-    folder_.write("data/CAPSTAN", R"({"format":2,"partitions":2,"complete":true})");
-    EXPECT_THAT(refusal(), HasSubstr("has store format 2; this program reads format 1"));
+    folder_.write("data/CAPSTAN", R"({"format":3,"partitions":2,"complete":true})");
+    EXPECT_THAT(refusal(), HasSubstr("has store format 3; this program reads format 2"));
 }
 
 TEST_F(rocksdb_folder, another_number_of_partitions_is_refused) {
@@ -118,9 +118,9 @@ TEST_F(rocksdb_folder, one_that_is_in_use_is_refused) {
 }
 
 TEST_F(rocksdb_folder, a_making_that_was_cut_short_is_begun_anew) {
-    folder_.write("data/CAPSTAN", R"({"format":1,"partitions":2,"complete":false})");
+    folder_.write("data/CAPSTAN", R"({"format":2,"partitions":2,"complete":false})");
     EXPECT_TRUE(open());
-    folder_.write("data/CAPSTAN", R"({"format":1,"partitions":2,"complete":false})");
+    folder_.write("data/CAPSTAN", R"({"format":2,"partitions":2,"complete":false})");
     EXPECT_TRUE(open()) << "only the marker was missing";
 }
 

@@ -24,6 +24,7 @@ TEST_P(telemetry, a_new_partition_is_empty) {
 TEST_P(telemetry, what_is_appended_is_read_as_it_was) {
     store::event_batch batch;
     const bytes_view pieces[] = {as_bytes("he"), as_bytes(""), as_bytes("llo")};
+    batch.stamp(1, as_bytes("KV"));
     batch.add(2, as_bytes("abcd"), pieces);
     batch.add(0, {}, {});
     ASSERT_TRUE(ask_->append(1, std::move(batch)));
@@ -32,10 +33,13 @@ TEST_P(telemetry, what_is_appended_is_read_as_it_was) {
     ASSERT_EQ(block.events.size(), 2u);
     EXPECT_EQ(block.events[0].sequence, 0u);
     EXPECT_EQ(block.events[0].enqueued, clock_.now());
-    EXPECT_EQ(block.events[0].pair_count, 2u);
+    EXPECT_EQ(block.events[0].pair_count, 3u);
+    EXPECT_EQ(as_text(block.events[0].stamp), "KV");
     EXPECT_EQ(as_text(block.events[0].annotations), "abcd");
     EXPECT_EQ(as_text(block.events[0].message), "hello");
     EXPECT_EQ(block.events[1].sequence, 1u);
+    EXPECT_EQ(block.events[1].pair_count, 1u);
+    EXPECT_EQ(as_text(block.events[1].stamp), "KV");
     EXPECT_THAT(block.events[1].message, IsEmpty());
 }
 

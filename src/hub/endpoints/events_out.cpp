@@ -133,13 +133,14 @@ void events_out_endpoint::end_drain() {
 
 bool events_out_endpoint::send(const store::event_view& event) {
     annotations_head(event, head_);
-    bytes_view pieces[4];
+    bytes_view pieces[5];
     std::size_t count = 0;
     if (metrics_) {
         metrics_section(from_.log().state(partition_), with_.now(), metrics_head_);
         pieces[count++] = metrics_head_;
     }
     pieces[count++] = head_;
+    pieces[count++] = event.stamp;
     pieces[count++] = event.annotations;
     pieces[count++] = event.message;
     std::array<std::uint8_t, 8> tag{};

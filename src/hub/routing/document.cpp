@@ -29,13 +29,15 @@ void add_annotations(const store::event_view& event, json::object& to) {
         {"iothub-connection-auth-generation-id", "connectionDeviceGenerationId"},
         {"iothub-enqueuedtime", "enqueuedTime"},
     };
-    amqp::decoder pairs(event.annotations);
-    for (amqp::symbol_view key; pairs.read(key);) {
-        const auto content = amqp::decode_value(pairs);
-        if (!content)
-            return;
-        const auto known = std::ranges::find(names, key.text, &std::pair<std::string_view, std::string_view>::first);
-        to[known == std::end(names) ? key.text : known->second] = text_of(*content);
+    for (const bytes_view encoded : {event.stamp, event.annotations}) {
+        amqp::decoder pairs(encoded);
+        for (amqp::symbol_view key; pairs.read(key);) {
+            const auto content = amqp::decode_value(pairs);
+            if (!content)
+                return;
+            const auto known = std::ranges::find(names, key.text, &std::pair<std::string_view, std::string_view>::first);
+            to[known == std::end(names) ? key.text : known->second] = text_of(*content);
+        }
     }
 }
 

@@ -46,11 +46,16 @@ annotation_pairs stamp_pairs(const sender_stamp& sender) {
     return pairs;
 }
 
-void message_pairs(const annotation_pairs& stamp, const amqp::message_view& message, wall_time now, annotation_pairs& out) {
-    out.encoded.assign(stamp.encoded.begin(), stamp.encoded.end());
-    out.count = stamp.count;
+annotation_pairs stamp_pairs_at(const annotation_pairs& stamp, wall_time now) {
+    annotation_pairs pairs = stamp;
+    pair_writer(pairs).add("iothub-enqueuedtime", to_amqp(now));
+    return pairs;
+}
+
+void message_pairs(const amqp::message_view& message, annotation_pairs& out) {
+    out.encoded.clear();
+    out.count = 0;
     pair_writer to(out);
-    to.add("iothub-enqueuedtime", to_amqp(now));
     const auto take = [&](const amqp::section& from, std::span<const std::string_view> keys) {
         if (!from)
             return;
@@ -76,7 +81,7 @@ void annotations_head(const store::event_view& event, bytes& out) {
     to.add("x-opt-offset", std::string_view(offset_of(event.sequence)));
     to.add("x-opt-enqueued-time", to_amqp(event.enqueued));
     // 0x00 0x53 0x72: message-annotations; 0xd1: map with 4-byte size (what follows it, so with the count) and count.
-    const auto size = static_cast<std::uint32_t>(4 + own.encoded.size() + event.annotations.size());
+    const auto size = static_cast<std::uint32_t>(4 + own.encoded.size() + event.stamp.size() + event.annotations.size());
     const auto count = 2 * (own_pairs + event.pair_count);
     out.assign({0x00, 0x53, 0x72, 0xd1});
     for (const auto number : {size, count})

@@ -29,14 +29,17 @@ struct annotation_pairs {
 /// The pairs that are the same for all events of a link.
 annotation_pairs stamp_pairs(const sender_stamp& sender);
 
-/// The link's pairs, and those of one message: when the hub took it, and what the device may annotate. Replaces `out`.
-void message_pairs(const annotation_pairs& stamp, const amqp::message_view& message, wall_time now, annotation_pairs& out);
+/// The same with the time at which the hub took the messages.
+annotation_pairs stamp_pairs_at(const annotation_pairs& stamp, wall_time now);
+
+/// The pairs of one message: what the device may annotate. Replaces `out`.
+void message_pairs(const amqp::message_view& message, annotation_pairs& out);
 
 /// {"scope":…,"type":…,"issuer":"iothub","acceptingIpFilterRule":null}
 std::string auth_method_text(identities::proof by, bool module);
 
-/// The message-annotations section of a stored event for a reader: the log's pairs, then `event.annotations` follows on the wire.
-/// Replaces `out`.
+/// The message-annotations section of a stored event for a reader: the log's pairs, then `event.stamp` and
+/// `event.annotations` follow on the wire. Replaces `out`.
 void annotations_head(const store::event_view& event, bytes& out);
 
 /// Delivery-annotations for a reader that asked for runtime metrics (contract/event-hubs.md, 4.3). Replaces `out`.

@@ -14,10 +14,6 @@
 namespace capstan::hub {
 namespace {
 
-/// What the hub adds to the events of one batch. A batch may hold 10,000 empty messages; each is stamped with some 300
-/// bytes, or 600 when all names are as long as they may be. The log refuses what is larger than all that may wait for it (128 MB).
-constexpr std::size_t batch_stamps_max = 16u << 20;
-
 std::unexpected<amqp::error> malformed(std::string_view why) { return std::unexpected(amqp::error(amqp::condition::decode_error, why)); }
 
 /// Readers trust the types that the standard gives: a message with others would end theirs, and goes no further.
@@ -60,10 +56,8 @@ std::expected<void, amqp::error> telemetry_batch::take(bytes_view octets, std::u
 
 /// All messages of a batch are looked at before any is taken.
 std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message_view& batch, wall_time now) {
-    std::size_t count = 0;
     std::expected<void, std::string> fits;
     const auto look = [&](const amqp::message_view& each) {
-        ++count;
         if (fits)
             fits = readable(each);
     };
@@ -71,29 +65,32 @@ std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message
         return malformed(whole.error());
     if (!fits)
         return malformed(fits.error());
-    if (count * stamp_.encoded.size() * batches_.size() > batch_stamps_max)
-        return std::unexpected(describe(errc::message_too_large, fmt::format("The batch has too many messages: {}.", count), now));
     static_cast<void>(amqp::for_each_batched(batch, [&](const amqp::message_view& each) { take_message(each, now); }));
     return {};
 }
 
 void telemetry_batch::take_message(const amqp::message_view& message, wall_time now) {
-    message_pairs(stamp_, message, now, scratch_);
+    message_pairs(message, scratch_);
     if (routed_ == nullptr)
-        return add_to(0, message);
+        return add_to(0, message, now);
     const auto stamp = routed_->stamp();
     const auto chosen = hub_.router()->choose(routing::message_subject(message, stamp, now));
     for (std::size_t index = 0; index < batches_.size(); ++index)
         if (chosen & (routing::built_in << index))
-            add_to(index, message);
+            add_to(index, message, now);
 }
 
-void telemetry_batch::add_to(std::size_t event_hub, const amqp::message_view& message) {
+void telemetry_batch::add_to(std::size_t event_hub, const amqp::message_view& message, wall_time now) {
     bytes rewritten; // what `bare` points to where sections were not described as readers know them
     const auto bare = message.bare(rewritten);
     const auto added = routed_ ? hub_.router()->enrichments(event_hub) : std::span<const routing::property>();
+    auto& to = batches_[event_hub];
+    if (to.count() == 0) { // what comes in one turn has come at one time
+        const auto stamp = stamp_pairs_at(stamp_, now);
+        to.stamp(stamp.count, stamp.encoded);
+    }
     if (added.empty())
-        return batches_[event_hub].add(scratch_.count, scratch_.encoded, bare.pieces());
+        return to.add(scratch_.count, scratch_.encoded, bare.pieces());
     bytes enriched;
     routing::enrich(message, added, enriched);
     const auto checked = amqp::message_view::parse(enriched);
@@ -102,7 +99,7 @@ void telemetry_batch::add_to(std::size_t event_hub, const amqp::message_view& me
         return;
     }
     const bytes_view pieces[] = {enriched};
-    batches_[event_hub].add(scratch_.count, scratch_.encoded, pieces);
+    to.add(scratch_.count, scratch_.encoded, pieces);
 }
 
 std::size_t telemetry_batch::size() const {

@@ -64,6 +64,12 @@ rocksdb::ColumnFamilyOptions with_filter(rocksdb::ColumnFamilyOptions options) {
     return options;
 }
 
+/// Read from front to end. Compressing would cost a processor more than everything else that it does for an event.
+rocksdb::ColumnFamilyOptions as_log(rocksdb::ColumnFamilyOptions options) {
+    options.compression = rocksdb::kNoCompression;
+    return options;
+}
+
 /// A queue: files full of removed entries are compacted early, so that scans from the front do not wade through them.
 rocksdb::ColumnFamilyOptions as_queue(rocksdb::ColumnFamilyOptions options) {
     options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(1024, 512));
@@ -80,7 +86,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> all_families(partition_id partition
     families.emplace_back("feedback", as_queue(family_options(cache, 2 * mib)));
     families.emplace_back("registry", with_filter(family_options(cache, 4 * mib)));
     for (partition_id partition = 0; partition < partitions; ++partition)
-        families.emplace_back(fmt::format("events.{}", partition), family_options(cache, 16 * mib));
+        families.emplace_back(fmt::format("events.{}", partition), as_log(family_options(cache, 16 * mib)));
     return families;
 }
 

@@ -58,8 +58,8 @@ void rocksdb_telemetry_log::put_records(partition_id partition, round_of_partiti
     std::span<const event_run> rest = runs;
     while (!rest.empty()) {
         std::size_t count = 1;
-        for (std::size_t size = rest[0].framed.size(); count < rest.size(); ++count) {
-            size += rest[count].framed.size();
+        for (std::size_t size = rest[0].size(); count < rest.size(); ++count) {
+            size += rest[count].size();
             if (size > record_size_max)
                 break;
         }
@@ -76,8 +76,10 @@ void rocksdb_telemetry_log::put_record(partition_id partition, std::span<const e
         count += run.count;
     const bytes header = values::record_header(after.last_enqueued, count);
     std::vector<rocksdb::Slice> pieces{keys::slice(header)};
-    for (const event_run& run : runs)
-        pieces.push_back(keys::slice(run.framed));
+    for (const event_run& run : runs) { // stamp and events lie behind each other but where a batch was cut
+        pieces.push_back(keys::slice(run.stamp));
+        pieces.push_back(keys::slice(run.events));
+    }
     const std::string first = keys::sequence(after.next);
     const rocksdb::Slice key = first;
     round.changes.Put(round.data.events(partition), rocksdb::SliceParts(&key, 1),

@@ -21,15 +21,16 @@ TEST(event_framing, the_worked_example_of_the_format_page) {
     const bytes properties = of({0x00, 0x53, 0x73, 0x45});
     const bytes body = of({0x00, 0x53, 0x75, 0xa0, 0x02, 'h', 'i'});
     const bytes_view pieces[] = {properties, body};
+    const bytes shared = of({0xa3, 0x01, 's', 0xa1, 0x01, 'w'});
+    batch.stamp(1, shared);
     batch.add(1, key_and_value, pieces);
     batch.add(0, {}, {});
-    const bytes expected = of({0x01, 0x06, 0x0b, 0xa3, 0x01, 'k',  0xa1, 0x01, 'v',  0x00, 0x53, 0x73,
-                               0x45, 0x00, 0x53, 0x75, 0xa0, 0x02, 'h',  'i',  0x00, 0x00, 0x00});
+    const bytes expected = of({0x03, 0x06, 0xa3, 0x01, 's',  0xa1, 0x01, 'w',  0x02, 0x06, 0x0b, 0xa3, 0x01, 'k',  0xa1, 0x01,
+                               'v',  0x00, 0x53, 0x73, 0x45, 0x00, 0x53, 0x75, 0xa0, 0x02, 'h',  'i',  0x00, 0x00, 0x00});
     EXPECT_EQ(batch.count(), 2u);
     EXPECT_TRUE(std::ranges::equal(batch.framed(), expected));
-    batch.clear();
-    EXPECT_EQ(batch.count(), 0u);
-    EXPECT_TRUE(batch.framed().empty());
+    EXPECT_EQ(batch.framed_stamp().size(), 8u);
+    EXPECT_EQ(batch.framed_events().data(), batch.framed().data() + 8);
 }
 
 TEST(event_framing, what_is_framed_is_walked_over) {
@@ -53,6 +54,21 @@ TEST(event_framing, what_is_framed_is_walked_over) {
     EXPECT_FALSE(events.next());
 }
 
+TEST(event_framing, a_stamp_holds_for_its_batch_and_no_other) {
+    event_batch stamped, plain;
+    const bytes_view message = as_bytes("m");
+    stamped.stamp(2, as_bytes("abcd"));
+    stamped.add(1, as_bytes("KV"), {&message, 1});
+    stamped.add(0, {}, {&message, 1});
+    plain.add(0, {}, {&message, 1});
+    bytes both(stamped.framed().begin(), stamped.framed().end());
+    append(both, plain.framed());
+    std::vector<std::pair<std::string, std::uint32_t>> found;
+    for (framed_events events(both); const auto event = events.next();)
+        found.emplace_back(as_text(event->stamp), event->pair_count);
+    EXPECT_THAT(found, ElementsAre(std::pair("abcd", 3u), std::pair("abcd", 2u), std::pair("", 0u)));
+}
+
 struct damaged {
     const char* name;
     bytes framed;
@@ -63,15 +79,18 @@ TEST(event_framing, what_is_no_event_ends_the_walk) {
         {"nothing", {}},
         {"one varint", of({0x00})},
         {"two varints", of({0x00, 0x00})},
-        {"annotations cut", of({0x01, 0x02, 0x00, 'k'})},
+        {"annotations cut", of({0x02, 0x02, 0x00, 'k'})},
         {"message cut", of({0x00, 0x00, 0x02, 'm'})},
         {"varint without an end", of({0x80, 0x80, 0x80})},
         {"varint of 11 bytes", of({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00, 0x00, 0x00})},
         {"varint of 65 bits", of({0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02})},
         {"size of 2^64 - 1", of({0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x00})},
         {"sizes whose sum wraps around", of({0x00, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 'k', 'v'})},
-        {"more pairs than bytes for them", of({0x02, 0x02, 0x00, 'k', 'v'})},
-        {"pairs but no annotations", of({0x01, 0x00, 0x00})},
+        {"more pairs than bytes for them", of({0x04, 0x02, 0x00, 'k', 'v'})},
+        {"pairs but no annotations", of({0x02, 0x00, 0x00})},
+        {"a stamp and no event", of({0x03, 0x02, 'k', 'v'})},
+        {"a stamp cut", of({0x03, 0x02, 'k'})},
+        {"a stamp with more pairs than bytes for them", of({0x05, 0x02, 'k', 'v', 0x00, 0x00, 0x00})},
     };
     for (const damaged& row : rows) {
         framed_events events(row.framed);
@@ -145,7 +164,7 @@ TEST(block_builder, keeps_what_lies_before_damage) {
     EXPECT_THAT(taken.memory, ElementsAre(framed));
 }
 
-/// Events of 10 framed bytes each: three of sizes, and seven.
+/// Events of 10 framed bytes each: three of sizes, and seven; with an empty stamp of two bytes in front.
 event_batch batch_of_tens(std::size_t count) {
     event_batch batch;
     const bytes_view seven = as_bytes("seven b");
@@ -157,7 +176,7 @@ event_batch batch_of_tens(std::size_t count) {
 std::vector<std::pair<std::size_t, std::size_t>> sizes_and_counts(std::span<const event_batch> batches, std::size_t size_max) {
     std::vector<std::pair<std::size_t, std::size_t>> found;
     for (const event_run& run : cut_into_runs(batches, size_max))
-        found.emplace_back(run.framed.size(), run.count);
+        found.emplace_back(run.size(), run.count);
     return found;
 }
 
@@ -165,13 +184,14 @@ TEST(event_framing, batches_are_cut_between_events) {
     std::vector<event_batch> batches;
     batches.push_back(batch_of_tens(3));
     batches.push_back(batch_of_tens(7));
-    EXPECT_THAT(sizes_and_counts(batches, 70), ElementsAre(std::pair(30, 3), std::pair(70, 7)));
-    EXPECT_THAT(sizes_and_counts(batches, 69), ElementsAre(std::pair(30, 3), std::pair(60, 6), std::pair(10, 1)));
-    EXPECT_THAT(sizes_and_counts(batches, 30), ElementsAre(std::pair(30, 3), std::pair(30, 3), std::pair(30, 3), std::pair(10, 1)));
+    EXPECT_THAT(sizes_and_counts(batches, 72), ElementsAre(std::pair(32, 3), std::pair(72, 7)));
+    EXPECT_THAT(sizes_and_counts(batches, 71), ElementsAre(std::pair(32, 3), std::pair(62, 6), std::pair(12, 1)));
+    EXPECT_THAT(sizes_and_counts(batches, 32), ElementsAre(std::pair(32, 3), std::pair(32, 3), std::pair(32, 3), std::pair(12, 1)));
     EXPECT_EQ(sizes_and_counts(batches, 9).size(), 10u) << "an event that is larger is one by itself";
-    const auto runs = cut_into_runs(batches, 30);
-    EXPECT_EQ(runs[1].framed.data(), batches[1].framed().data());
-    EXPECT_EQ(runs[2].framed.data(), runs[1].framed.data() + 30);
+    const auto runs = cut_into_runs(batches, 32);
+    EXPECT_EQ(runs[1].events.data(), batches[1].framed_events().data());
+    EXPECT_EQ(runs[2].events.data(), runs[1].events.data() + 30);
+    EXPECT_EQ(runs[2].stamp.data(), batches[1].framed().data()) << "what was in front is in front of each part";
 }
 
 } // namespace

@@ -59,7 +59,7 @@ TEST(values, a_record_is_checked_before_its_count_is_believed) {
     EXPECT_EQ(record->first, 40u);
     EXPECT_EQ(record->count, 2u);
     EXPECT_EQ(record->enqueued, at_ms(77));
-    EXPECT_EQ(record->framed.size(), 6u);
+    EXPECT_EQ(record->framed.size(), 8u);
 
     EXPECT_FALSE(values::decode_record(as_bytes("short"), value));
     value[12] = 3; // events that take nine bytes at least

@@ -151,7 +151,7 @@ std::string document(const std::string& type, const std::string& encoding, const
     amqp::map application;
     application.entries.emplace_back("level", "hot");
     amqp::message_builder(message).properties(properties).application_properties(application).data(body);
-    const store::event_view event{4, wall_time(std::chrono::milliseconds(1500)), pairs.count, pairs.encoded, message};
+    const store::event_view event{4, wall_time(std::chrono::milliseconds(1500)), pairs.count, pairs.encoded, {}, message};
     return boost::json::serialize(document_of(event));
 }
 
