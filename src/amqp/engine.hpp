@@ -168,9 +168,9 @@ private:
 
     std::vector<std::unique_ptr<session>> sessions_; ///< by our channel; holes where sessions have gone
     std::size_t session_count_ = 0;
-    boost::unordered_flat_map<std::uint16_t, session*> by_remote_channel_;
+    boost::container::flat_map<std::uint16_t, session*> by_remote_channel_;
     boost::unordered_flat_set<std::uint16_t> ended_channels_; ///< of the peer: late frames for them are dropped
-    boost::unordered_flat_map<std::uint32_t, link*> links_;
+    boost::container::flat_map<std::uint32_t, link*> links_;
     std::uint32_t next_link_ = 1;
     std::size_t link_count_ = 0;    ///< also of those that we have detached and the peer not yet
     std::size_t partial_bytes_ = 0; ///< of all links' unfinished deliveries

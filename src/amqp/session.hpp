@@ -1,6 +1,8 @@
 #pragma once
 // A session: the transfer windows (part 2, section 2.5.6) and the links of one channel.
 
+#include <boost/container/flat_map.hpp>
+
 #include "amqp/link.hpp"
 
 namespace capstan::amqp {
@@ -34,7 +36,8 @@ struct session {
     unsettled_map received; ///< the peer's, on links with receiver-settle-mode second
 
     std::vector<std::unique_ptr<link>> links; ///< by our handle; holes where links have gone
-    boost::unordered_flat_map<std::uint32_t, link*> by_remote_handle;
+    // Sorted vectors, here and in the engine: most connections have one session and two links, and a hash table begins with 300 bytes.
+    boost::container::flat_map<std::uint32_t, link*> by_remote_handle;
 
     link* at_remote_handle(std::uint32_t handle) const {
         const auto found = by_remote_handle.find(handle);

@@ -1,6 +1,6 @@
 #include "hub/peer.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/container/flat_map.hpp>
 #include <spdlog/spdlog.h>
 
 #include "auth/random.hpp"
@@ -98,7 +98,7 @@ private:
     amqp::steady_time without_links_since_ = now_, stranger_since_ = now_;
     bool had_links_ = false, signed_in_by_sasl_ = false;
     std::size_t refused_as_stranger_ = 0;
-    boost::unordered_flat_map<std::uint32_t, std::shared_ptr<endpoint>> endpoints_;
+    boost::container::flat_map<std::uint32_t, std::shared_ptr<endpoint>> endpoints_;
 };
 
 /// Who has a name and a token shows them; who has not does so later, on $cbs (contract/iothub-amqp.md, 2.2).

@@ -179,6 +179,8 @@ void connection_task::set_timer() {
     auto due = deadline_;
     if (engine_) {
         due = std::min(next_tick_, engine_->next_deadline().value_or(next_tick_));
+        if (!may_read()) // it may be others' bytes that are in flight: nobody says when they have landed
+            due = std::min(due, now_ + timer_wheel::resolution);
         if (close_at_ && now_ < *close_at_)
             due = std::min(due, *close_at_);
     }

@@ -16,11 +16,12 @@ constexpr std::string_view lifted[] = {"iothub-creation-time-utc"};
 
 class pair_writer {
 public:
-    explicit pair_writer(annotation_pairs& out) : out_(out), to_(out.encoded) {}
+    explicit pair_writer(annotation_pairs& out) : pair_writer(out.encoded, out.count) {}
+    pair_writer(bytes& encoded, std::uint32_t& count) : to_(encoded), count_(count) {}
     template<class T> void add(std::string_view key, const T& content) {
         to_.write(amqp::symbol_view{key});
         to_.write(content);
-        ++out_.count;
+        ++count_;
     }
     void add_text(std::string_view key, std::string_view text) {
         if (!text.empty())
@@ -28,9 +29,14 @@ public:
     }
 
 private:
-    annotation_pairs& out_;
     amqp::encoder to_;
+    std::uint32_t& count_;
 };
+
+void put_big_endian(std::uint8_t* to, std::uint32_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *to++ = static_cast<std::uint8_t>(number >> shift);
+}
 
 } // namespace
 
@@ -74,20 +80,17 @@ std::string auth_method_text(identities::proof by, bool module) {
 }
 
 void annotations_head(const store::event_view& event, bytes& out) {
-    constexpr std::uint32_t own_pairs = 3;
-    annotation_pairs own;
-    pair_writer to(own);
+    // 0x00 0x53 0x72: message-annotations; 0xd1: map with 4-byte size (of what follows it, so with the count) and count.
+    constexpr std::size_t size_at = 4, count_at = 8, pairs_at = 12;
+    out.assign({0x00, 0x53, 0x72, 0xd1, 0, 0, 0, 0, 0, 0, 0, 0});
+    std::uint32_t count = event.pair_count;
+    pair_writer to(out, count);
     to.add("x-opt-sequence-number", static_cast<std::int64_t>(event.sequence));
     to.add("x-opt-offset", std::string_view(offset_of(event.sequence)));
     to.add("x-opt-enqueued-time", to_amqp(event.enqueued));
-    // 0x00 0x53 0x72: message-annotations; 0xd1: map with 4-byte size (what follows it, so with the count) and count.
-    const auto size = static_cast<std::uint32_t>(4 + own.encoded.size() + event.stamp.size() + event.annotations.size());
-    const auto count = 2 * (own_pairs + event.pair_count);
-    out.assign({0x00, 0x53, 0x72, 0xd1});
-    for (const auto number : {size, count})
-        for (int shift = 24; shift >= 0; shift -= 8)
-            out.push_back(static_cast<std::uint8_t>(number >> shift));
-    append(out, own.encoded);
+    const auto size = count_at - size_at + (out.size() - pairs_at) + event.stamp.size() + event.annotations.size();
+    put_big_endian(out.data() + size_at, static_cast<std::uint32_t>(size));
+    put_big_endian(out.data() + count_at, 2 * count);
 }
 
 void metrics_section(const store::partition_state& state, wall_time now, bytes& out) {
