@@ -26,6 +26,22 @@ std::string text_of(const amqp::value& what) {
     return what.is_null() ? std::string() : amqp::to_text(what);
 }
 
+/// The body's octets; of values and sequences, which others may send, the text.
+std::string body_of(const amqp::message_view& from) {
+    std::string body;
+    switch (from.body_kind().value_or(amqp::section_code::data)) {
+    case amqp::section_code::value: return text_of(amqp::decode_value(from.body_value()).value_or(amqp::value()));
+    case amqp::section_code::sequence:
+        // Section by section: a descriptor, and the list behind it.
+        for (amqp::decoder rest(from.body()); rest.enter_described() && rest.skip();)
+            body += text_of(amqp::decode_value(rest).value_or(amqp::value()));
+        return body;
+    default: break;
+    }
+    const auto data = from.joined_data();
+    return {data.begin(), data.end()};
+}
+
 } // namespace
 
 amqp::bytes encode(message what, std::string_view to) {
@@ -66,11 +82,7 @@ amqp::bytes encode_batch(std::vector<message> what) {
 }
 
 message decode(const amqp::message_view& from) {
-    message to(from.body_kind() == amqp::section_code::value ? text_of(amqp::decode_value(from.body_value()).value_or(amqp::value()))
-                                                             : [&] {
-                                                                   const auto data = from.joined_data();
-                                                                   return std::string(data.begin(), data.end());
-                                                               }());
+    message to(body_of(from));
     if (const auto head = amqp::read_properties(from.properties().content)) {
         to.message_id(amqp::id_text(head->message_id)).correlation_id(amqp::id_text(head->correlation_id));
         to.content_type(std::string(head->content_type.value_or(""))).content_encoding(std::string(head->content_encoding.value_or("")));

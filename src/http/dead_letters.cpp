@@ -34,7 +34,11 @@ json::object describe(const store::command& command) {
                        {"deliveryCount", command.delivery_count}};
     if (const auto message = amqp::message_view::parse(command.message)) {
         shown["properties"] = properties_of(*message);
-        shown["body"] = auth::to_base64(message->joined_data());
+        // A body that is no octets is shown as it is encoded.
+        if (message->body_kind().value_or(amqp::section_code::data) == amqp::section_code::data)
+            shown["body"] = auth::to_base64(message->joined_data());
+        else
+            shown["amqpBody"] = auth::to_base64(message->body());
     }
     return shown;
 }

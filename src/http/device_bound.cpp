@@ -83,6 +83,12 @@ bool fits(const answer& given) {
     return size <= limit;
 }
 
+/// An answer is octets: a body of AMQP values or sequences is none, and must not arrive as if it were empty.
+bool has_octets(const store::command& command) {
+    const auto message = amqp::message_view::parse(command.message);
+    return !message || message->body_kind().value_or(amqp::section_code::data) == amqp::section_code::data;
+}
+
 answer nothing() {
     answer result;
     result.status = status::no_content;
@@ -114,12 +120,15 @@ asio::awaitable<answer> receive_command(context& in, const request& asked) {
         co_return error_answer(errc::service_unavailable, "The device's messages cannot be read now.", in.hub.clock().now());
     if (!*given)
         co_return nothing();
+    const auto now = in.hub.clock().now();
+    const bool octets = has_octets(*(*given)->command);
     auto described = describe(**given);
-    if (fits(described))
+    if (octets && fits(described))
         co_return described;
     in.hub.commands().release(asked.path[1], (*given)->token);
-    co_return error_answer(errc::header_too_large, "The next message's properties are too large for HTTP: receive it over AMQP.",
-                           in.hub.clock().now());
+    if (!octets)
+        co_return error_answer(errc::invalid_format, "The next message's body is of AMQP's own types: receive it over AMQP.", now);
+    co_return error_answer(errc::header_too_large, "The next message's properties are too large for HTTP: receive it over AMQP.", now);
 }
 
 asio::awaitable<answer> settle_command(context& in, const request& asked) {

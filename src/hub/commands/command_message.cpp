@@ -75,6 +75,33 @@ amqp::message_properties for_device(const amqp::message_properties& sent, std::s
     return properties;
 }
 
+/// The sections as they are, each behind the short form of its descriptor.
+void copy_sections(bytes_view sections, amqp::bytes& out) {
+    amqp::encoder to(out);
+    std::optional<std::uint64_t> code;
+    std::string_view name;
+    amqp::encoded_view content;
+    // The message was checked when it was parsed: this stops at the end only.
+    for (amqp::decoder from(sections); from.enter_described() && from.read_descriptor(code, name) && from.skip(content);) {
+        to.descriptor(code.value());
+        to.write(content);
+    }
+}
+
+/// Data, text or binary becomes exactly one data section: the C and Java clients read no other body. Any other value, and sequences,
+/// stay as they came, for they are what the service wants its device to have; only their descriptors are written as readers know
+/// them (contract/event-hubs.md, 2.5).
+void write_body(const amqp::message_view& sent, amqp::bytes& out) {
+    const auto value = sent.body_value() ? amqp::decode_value(sent.body_value()) : std::nullopt;
+    const bool sequence = sent.body_kind() == amqp::section_code::sequence;
+    if (value && value->text())
+        amqp::message_builder(out).data(*value->text());
+    else if (!sequence && (!sent.body_value() || (value && value->is_null())))
+        amqp::message_builder(out).data(sent.joined_data());
+    else
+        copy_sections(sent.body(), out);
+}
+
 } // namespace
 
 std::expected<incoming_command, amqp::error> read_command(const amqp::message_view& message, const settings& rules, wall_time now) {
@@ -106,12 +133,7 @@ std::expected<incoming_command, amqp::error> read_command(const amqp::message_vi
     out.properties(for_device(*properties, result.to));
     if (!texts->entries.empty())
         out.application_properties(*texts);
-    // Exactly one data section: the C and Java clients read no other body.
-    const auto text = message.body_value() ? amqp::decode_value(message.body_value()) : std::nullopt;
-    if (text && text->text())
-        out.data(*text->text());
-    else
-        out.data(message.joined_data());
+    write_body(message, result.command.message);
     return result;
 }
 

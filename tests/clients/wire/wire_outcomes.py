@@ -19,6 +19,18 @@ NO_OUTCOMES = [
     ("the wrong role", "disposition[false, {id}, ~, true, accepted[]]"),
     ("another delivery", "disposition[true, 77, ~, true, accepted[]]"),
 ]
+BODIES = [  # of a command, and what its device gets; the clients of Azure read data, and what is not data stays what it is
+    ("data<61> data<62>", "data<6162>"),
+    ('value"ab"', "data<6162>"),
+    ("value'ab'", "data<6162>"),
+    ("value<6162>", "data<6162>"),
+    ("", "data<>"),
+    ("value~", "data<>"),
+    ("value int:7", "value int:7"),
+    ("value true", "value true"),
+    ('value{"k"=[1, 2]}', 'value{"k"=[1, 2]}'),
+    ("sequence[int:1] sequence[]", "sequence[int:1] sequence[]"),
+]
 MESSAGE_IDS = ['"a"', "ulong:7", "ulong:18446744073709551615", "#<98000102030405060708090a0b0c0d0e0f>", "<0001>"]
 
 
@@ -35,8 +47,9 @@ class Service:
     def __exit__(self, *_):
         self._peer.__exit__()
 
-    def command(self, size=1, more=""):
-        transfer = values(f'transfer[0, {self._number}, <{self._number:08x}>, 0] + properties["id", ~, "{TO}"] {more} data<{"78" * size}>')
+    def command(self, size=1, more="", body=None):
+        body = f'data<{"78" * size}>' if body is None else body
+        transfer = values(f'transfer[0, {self._number}, <{self._number:08x}>, 0] + properties["id", ~, "{TO}"] {more} {body}')
         self._number += 1
         return str(self._peer.send(frame(transfer)).until("disposition")[-1])
 
@@ -80,6 +93,15 @@ def check_outcomes(verdicts, hub, device, service):
             verdicts.judge(f"{what} comes again", commands.fetch()[0]["delivery-id"], str(number + 1))
         commands.peer.send(f"disposition[true, {len(TAKEN_BACK)}, ~, false, rejected[error['amqp:internal-error', \"no\"]], true]")
         verdicts.judge("rejected is confirmed", confirmed(commands.peer), f"false {len(TAKEN_BACK)} true accepted[[]]")
+
+
+def check_bodies(verdicts, hub, device, service):
+    with Commands(hub, device) as commands:
+        for number, (sent, wanted) in enumerate(BODIES):
+            verdicts.judge(f"a command of {sent}", service.command(body=sent), "disposition(accepted)")
+            found = b"".join(octets for name, _, octets in sections(commands.fetch()[1])[2:])
+            verdicts.judge(f"what a device gets of {sent}", found.hex(), values(wanted).hex())
+            commands.peer.send(f"disposition[true, {number}, ~, true, accepted[]]")
 
 
 def confirmed(peer):
@@ -170,6 +192,7 @@ def test():
         device = hub.create_device("known")
         with Service(hub) as service:
             check_outcomes(verdicts, hub, device, service)
+            check_bodies(verdicts, hub, device, service)
             check_ranges(verdicts, hub, device, service)
             check_sizes(verdicts, hub, device, service)
             check_windows(verdicts, hub, device, service)

@@ -57,6 +57,21 @@ TEST(messages, are_what_they_were_after_a_journey) {
     EXPECT_EQ(got.property("iothub-ack"), "negative");
 }
 
+/// Bodies that others send: what is no data is read as text.
+TEST(messages, of_values_and_sequences) {
+    const auto body_of = [](auto write) {
+        amqp::bytes raw;
+        amqp::message_builder out(raw);
+        write(out);
+        return std::string(decode(*amqp::message_view::parse(raw)).body());
+    };
+    EXPECT_EQ(body_of([](auto& out) { out.value(amqp::value(std::int32_t{7})); }), "7");
+    EXPECT_EQ(body_of([](auto& out) { out.value(amqp::value("text")); }), "text");
+    amqp::list numbers;
+    numbers.elements.emplace_back(std::int32_t{7});
+    EXPECT_EQ(body_of([&](auto& out) { out.sequence(numbers).sequence(numbers); }), "[7][7]");
+}
+
 TEST(messages, without_an_id_get_one) {
     const auto first = encode(message("x")), second = encode(message("x"));
     EXPECT_NE(first, second);

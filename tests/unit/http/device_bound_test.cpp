@@ -26,6 +26,9 @@ protected:
 
     /// Queues a command for dev1.
     void send(const std::string& body, const std::string& id = "m1", const std::string& property = "on") {
+        send_with([&](amqp::message_builder& out) { out.data(body); }, id, property);
+    }
+    void send_with(const std::function<void(amqp::message_builder&)>& write_body, const std::string& id, const std::string& property) {
         amqp::bytes encoded;
         amqp::message_builder out(encoded);
         amqp::message_properties properties;
@@ -39,7 +42,7 @@ protected:
             all.add("fan speed", property);
             all.add("iothub-ack", std::string_view("full"));
         });
-        out.data(body);
+        write_body(out);
         auto read = hub::read_command(amqp::message_view::parse(encoded).value(), settings, clock.now());
         ASSERT_TRUE(read);
         std::promise<bool> taken;
@@ -132,6 +135,13 @@ TEST_F(device_bound_test, properties_that_no_header_can_hold) {
     instance->commands().settle_by_id("dev1", "m1", hub::verdict::complete, queue, [](std::optional<amqp::error> error) {
         EXPECT_TRUE(error); // nobody holds it
     });
+}
+
+/// A body of AMQP's own types has no octets to answer with: it waits for AMQP too.
+TEST_F(device_bound_test, bodies_that_are_no_octets) {
+    send_with([](amqp::message_builder& out) { out.value(amqp::value(std::int32_t{7})); }, "m1", "on");
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(verdict(as("dev1", verb::get, "devicebound")), "400 IotHubFormatError");
 }
 
 TEST_F(device_bound_test, looking_takes_nothing_away) {

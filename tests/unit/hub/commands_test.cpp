@@ -33,6 +33,45 @@ TEST_F(commands_test, waits_for_a_device_that_is_away) {
     EXPECT_EQ(*texts.find("iothub-ack")->get<std::string>(), "full");
 }
 
+/// The sections that a device gets behind the properties, of a command that a service sends with these.
+class command_bodies_test : public commands_test {
+protected:
+    static amqp::bytes octets(std::initializer_list<int> of) { return {of.begin(), of.end()}; }
+    amqp::bytes received(const amqp::bytes& sent_body) {
+        amqp::message_properties properties;
+        properties.to = "/devices/dev1/messages/devicebound";
+        amqp::bytes sent;
+        amqp::message_builder(sent).properties(properties);
+        sent.insert(sent.end(), sent_body.begin(), sent_body.end());
+        auto& by = connect_service();
+        send(by, sender(by, "/messages/devicebound"), sent);
+        EXPECT_EQ(by.news.disposed.at(0).state.what, amqp::delivery_state::shape::accepted);
+        auto& device = listen();
+        const auto payload = device.news.messages.at(0).payload;
+        answer(device, 0, amqp::delivery_state::accepted());
+        const auto body = amqp::message_view::parse(payload)->body();
+        return {body.begin(), body.end()};
+    }
+};
+
+TEST_F(command_bodies_test, data_and_texts_become_one_data_section) {
+    const auto data = octets({0x00, 0x53, 0x75, 0xa0, 2, 'a', 'b'}), empty = octets({0x00, 0x53, 0x75, 0xa0, 0});
+    EXPECT_EQ(received(octets({0x00, 0x53, 0x75, 0xa0, 1, 'a', 0x00, 0x53, 0x75, 0xa0, 1, 'b'})), data);
+    for (const int code : {0xa0, 0xa1, 0xa3})
+        EXPECT_EQ(received(octets({0x00, 0x53, 0x77, code, 2, 'a', 'b'})), data) << code;
+    EXPECT_EQ(received({}), empty);
+    EXPECT_EQ(received(octets({0x00, 0x53, 0x77, 0x40})), empty) << "null";
+}
+
+TEST_F(command_bodies_test, other_values_and_sequences_stay_as_they_are) {
+    const auto number = octets({0x00, 0x53, 0x77, 0x54, 7});
+    const auto map = octets({0x00, 0x53, 0x77, 0xc1, 6, 2, 0xa1, 1, 'k', 0x54, 7});
+    const auto lists = octets({0x00, 0x53, 0x76, 0xc0, 3, 1, 0x54, 7, 0x00, 0x53, 0x76, 0x45});
+    for (const auto& body : {number, map, lists})
+        EXPECT_EQ(received(body), body);
+    EXPECT_EQ(received(octets({0x00, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x77, 0x54, 7})), number) << "descriptors as readers know them";
+}
+
 TEST_F(commands_test, complete_gives_feedback_success) {
     say("m1");
     auto& device = listen();
