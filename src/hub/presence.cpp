@@ -23,7 +23,7 @@ std::vector<live_link> presence::link_opened(std::string_view device, live_link 
     now_is.last_activity = now;
     std::vector<live_link> others;
     for (const auto& each : now_is.links)
-        if (each.connection != link.connection)
+        if (each.connection != link.connection && each.is_of_type(link))
             others.push_back(each);
     now_is.links.push_back(std::move(link));
     if (now_is.links.size() > 1)

@@ -9,6 +9,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/clock.hpp"
+#include "hub/address.hpp"
 
 namespace capstan::hub {
 
@@ -19,6 +20,10 @@ struct live_link {
     std::size_t thread;
     std::weak_ptr<endpoint> link;
     const void* connection = nullptr; ///< whose it is: to be compared only
+    node what = node::unknown;        ///< with the direction, the link's type
+    bool to_device = false;
+
+    bool is_of_type(const live_link& other) const { return what == other.what && to_device == other.to_device; }
 };
 
 /// Which devices and modules (store::module_key) have links now, and when each was last heard of since the hub started. Thread-safe;
@@ -33,7 +38,7 @@ public:
 
     /// A link of the device is being opened.
     void seen(std::string_view device, wall_time now);
-    /// Gives back the device's links on other connections.
+    /// Gives back the device's links of the same type on other connections.
     std::vector<live_link> link_opened(std::string_view device, live_link link, wall_time now);
     /// One of them is gone: which one, its weak_ptr says by then.
     void link_closed(std::string_view device, wall_time now);

@@ -36,7 +36,7 @@ struct settings {
     std::vector<std::string> consumer_groups{}; ///< beside $Default, at the start
     std::size_t readers_max = 5; ///< without epoch, per consumer group and partition
 
-    bool one_connection_per_device = true; ///< a new one ends the links of the one before
+    bool one_connection_per_device = true; ///< a link on a new one ends that of its type on another
 
     routing::routes routes{}; ///< have been checked
 };

@@ -52,7 +52,7 @@ struct config {
     } log;
 
     struct limits_section {
-        bool one_connection_per_device = true;    ///< a new one ends the links of the one before
+        bool one_connection_per_device = true;    ///< a link on a new one ends that of its type on another
         std::uint32_t connections = 100'000;      ///< at once; more are closed at once when they come
         std::chrono::milliseconds stop_time{10'000}; ///< after SIGTERM, at most this long until the process ends
     } limits;

@@ -219,7 +219,8 @@ const setting table[] = {
 
     {"limits.connections", "1..10000000", "", "connections at once", NUMBER(limits.connections, 1, 10'000'000)},
     {"limits.one_connection_per_device", "true|false", "",
-     "a device that connects anew ends its links on the connection before, as with Azure; false: both stay, and share its messages",
+     "a link that a device opens ends its link of the same type on another connection, as with Azure; false: both stay, and share its "
+     "messages",
      BOOL(limits.one_connection_per_device)},
     {"limits.stop_time", "duration", "", "after SIGTERM, at most this long until the hub ends", DURATION(limits.stop_time, second, hour)},
 

@@ -4,9 +4,10 @@
 
 namespace capstan::hub {
 
-void endpoint::belongs_to(std::string device) {
+void endpoint::belongs_to(std::string device, node what) {
     device_ = std::move(device);
-    const auto others = with_.hub.presence().link_opened(device_, {with_.thread, weak_from_this(), &with_}, with_.now());
+    const live_link own{with_.thread, weak_from_this(), &with_, what, info().role == amqp::role::sender};
+    const auto others = with_.hub.presence().link_opened(device_, own, with_.now());
     if (!with_.hub.config().one_connection_per_device)
         return;
     for (const auto& each : others)
@@ -20,7 +21,7 @@ void endpoint::belongs_to(std::string device) {
 void endpoint::displaced_by(const std::string& origin) {
     if (with_.hub.log_lines().take(with_.now()))
         spdlog::info("link displaced peer={} device={} by={}", with_.origin, device_, origin);
-    const auto text = fmt::format("The device has connected anew, from {}: this link is closed.", origin);
+    const auto text = fmt::format("The device has opened such a link anew, from {}: this one is closed.", origin);
     auto why = describe(errc::link_creation_conflict, text, with_.now());
     engine().detach(link_, std::move(why));
     with_.forget_link(link_);

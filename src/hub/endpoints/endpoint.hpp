@@ -32,9 +32,9 @@ public:
     /// The link, or the whole connection, is gone: give back what is held. The engine does not know the link any more.
     virtual void on_detached() {}
 
-    /// The link is one of this device's: the device is connected as long as it has one. Its links on other connections end
-    /// (contract/semantics.md, 7.4), unless the settings let them be.
-    void belongs_to(std::string device);
+    /// The link is one of this device's, to this node: the device is connected as long as it has one. Its link of the same type on
+    /// another connection ends (contract/iothub-amqp.md, 5.7), unless the settings let it be.
+    void belongs_to(std::string device, node what);
     /// The device has been changed or removed: the link may not be allowed any more.
     void look_again() { with_.check_link(link_); }
 

@@ -112,7 +112,7 @@ made make_device_endpoint(conversation& with, const amqp::link_info& link, std::
     auto endpoint = device_endpoint(with, link, where.what, *found);
     if (!endpoint)
         return unknown_address(with, text);
-    endpoint->belongs_to(found->holder().id);
+    endpoint->belongs_to(found->holder().id, where.what);
     return endpoint;
 }
 

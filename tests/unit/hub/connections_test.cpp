@@ -228,7 +228,6 @@ TEST_F(connections_test, a_disabled_device_reports_nothing) {
     EXPECT_EQ(refused(device), std::vector<std::string>{"amqp:unauthorized-access"});
 }
 
-/// Changes through the registry, as REST makes them, and what becomes of a link that the device has.
 TEST_F(connections_test, a_device_that_connects_anew_ends_its_links_elsewhere) {
     const auto& policy = *policies.find("device");
     auto& gateway = connect("device@sas.root.hub", auth::make_sas_token("hub.local", policy.primary_key, policy.name, clock.now() + 1h));
@@ -246,6 +245,21 @@ TEST_F(connections_test, a_device_that_connects_anew_ends_its_links_elsewhere) {
     EXPECT_TRUE(refused(device).empty());
 }
 
+/// As uAMQP's SendClient and ReceiveClient do side by side: each has a connection of its own.
+TEST_F(connections_test, links_of_other_types_stay) {
+    auto& receiving = connect_device("dev1");
+    auto& sending = connect_device("dev1");
+    receiver(receiving, "/devices/dev1/messages/devicebound", 1);
+    receiver(receiving, "/devices/dev1/twin", 1);
+    sender(sending, "/devices/dev1/messages/events");
+    sender(sending, "/devices/dev1/twin");
+    EXPECT_TRUE(refused(receiving).empty());
+    receiver(sending, "/devices/dev1/messages/devicebound", 1);
+    EXPECT_EQ(refused(receiving), std::vector<std::string>{"amqp:link:stolen"});
+    EXPECT_TRUE(refused(sending).empty());
+}
+
+/// Changes through the registry, as REST makes them, and what becomes of a link that the device has.
 TEST_F(connections_test, what_a_link_was_allowed_by_may_go) {
     settings.one_connection_per_device = false;
     const auto left_by = [&](const std::string& id, std::optional<boost::json::value> change) {
