@@ -179,7 +179,9 @@ void connection::engine::on_frame(const frame& received) {
     case amqp::disposition::code: return dispatch<amqp::disposition>(received, from, &engine::on_disposition);
     case amqp::detach::code: return dispatch<amqp::detach>(received, from, &engine::on_detach);
     case amqp::end::code: return dispatch<amqp::end>(received, from, &engine::on_end);
-    case amqp::close::code: return dispatch<amqp::close>(received, from, &engine::on_close);
+    case amqp::close::code:
+        dispatch<amqp::close>(received, from, &engine::on_close);
+        return give_up(); // also when it is malformed: the peer says no more
     default: return fail(condition::decode_error, "unknown performative");
     }
 }

@@ -1,17 +1,17 @@
 #include <capstan/amqp/terminus.hpp>
 
+#include "amqp/composites.hpp"
+
 namespace capstan::amqp {
 namespace {
 
-constexpr std::uint64_t received_code = 0x23, accepted_code = 0x24, rejected_code = 0x25, released_code = 0x26, modified_code = 0x27;
-
 std::uint64_t code_of(delivery_state::shape what) {
     switch (what) {
-    case delivery_state::shape::received: return received_code;
-    case delivery_state::shape::accepted: return accepted_code;
-    case delivery_state::shape::rejected: return rejected_code;
-    case delivery_state::shape::released: return released_code;
-    case delivery_state::shape::modified: return modified_code;
+    case delivery_state::shape::received: return received_fields::code;
+    case delivery_state::shape::accepted: return accepted_fields::code;
+    case delivery_state::shape::rejected: return rejected_fields::code;
+    case delivery_state::shape::released: return released_fields::code;
+    case delivery_state::shape::modified: return modified_fields::code;
     case delivery_state::shape::none:
     case delivery_state::shape::other: break;
     }
@@ -20,33 +20,31 @@ std::uint64_t code_of(delivery_state::shape what) {
 
 delivery_state::shape shape_of(std::optional<std::uint64_t> code, std::string_view name) {
     using shape = delivery_state::shape;
-    if (code == received_code || name == "amqp:received:list")
+    if (code == received_fields::code || name == received_fields::name)
         return shape::received;
-    if (code == accepted_code || name == "amqp:accepted:list")
+    if (code == accepted_fields::code || name == accepted_fields::name)
         return shape::accepted;
-    if (code == rejected_code || name == "amqp:rejected:list")
+    if (code == rejected_fields::code || name == rejected_fields::name)
         return shape::rejected;
-    if (code == released_code || name == "amqp:released:list")
+    if (code == released_fields::code || name == released_fields::name)
         return shape::released;
-    if (code == modified_code || name == "amqp:modified:list")
+    if (code == modified_fields::code || name == modified_fields::name)
         return shape::modified;
     return shape::other;
 }
 
-/// The fields that matter: rejected has its error first, modified its two flags.
-bool read_state_fields(decoder& fields, std::uint32_t count, delivery_state& state) {
-    for (std::uint32_t index = 0; index < count; ++index) {
-        if (state.what == delivery_state::shape::modified && index == 0 && fields.read(state.delivery_failed))
-            continue;
-        if (state.what == delivery_state::shape::modified && index == 1 && fields.read(state.undeliverable_here))
-            continue;
-        encoded_view field;
-        if (!fields.skip(field))
-            return false;
-        if (state.what == delivery_state::shape::rejected && index == 0)
-            state.error = decode_error(field);
+/// The fields that matter go into the state: rejected has its error, modified its two flags.
+template<class Fields> std::expected<delivery_state, error> read_as(decoder& from, delivery_state state) {
+    const auto fields = read_fields<Fields>(from);
+    if (!fields)
+        return std::unexpected(fields.error());
+    if constexpr (std::same_as<Fields, rejected_fields>)
+        state.error = decode_error(fields->error);
+    if constexpr (std::same_as<Fields, modified_fields>) {
+        state.delivery_failed = fields->delivery_failed;
+        state.undeliverable_here = fields->undeliverable_here;
     }
-    return true;
+    return state;
 }
 
 } // namespace
@@ -58,13 +56,18 @@ std::expected<delivery_state, error> decode_state(encoded_view what) {
     decoder from(what.raw);
     std::optional<std::uint64_t> code;
     std::string_view name;
-    decoder fields{{}};
-    std::uint32_t count = 0;
-    if (!from.enter_described() || !from.read_descriptor(code, name) || !from.read_list(fields, count))
+    if (!from.enter_described() || !from.read_descriptor(code, name) || from.peek() != kind::list)
         return std::unexpected(error(condition::invalid_field, "a delivery state is a described list"));
     state.what = shape_of(code, name);
-    if (!read_state_fields(fields, count, state))
-        return std::unexpected(error(condition::decode_error, "a delivery state is malformed"));
+    switch (state.what) {
+    case delivery_state::shape::received: return read_as<received_fields>(from, std::move(state));
+    case delivery_state::shape::accepted: return read_as<accepted_fields>(from, std::move(state));
+    case delivery_state::shape::rejected: return read_as<rejected_fields>(from, std::move(state));
+    case delivery_state::shape::released: return read_as<released_fields>(from, std::move(state));
+    case delivery_state::shape::modified: return read_as<modified_fields>(from, std::move(state));
+    case delivery_state::shape::none:
+    case delivery_state::shape::other: break;
+    }
     return state;
 }
 

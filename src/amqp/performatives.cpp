@@ -1,9 +1,10 @@
-#include <capstan/amqp/performatives.hpp>
+#include <capstan/amqp/terminus.hpp>
 #include <capstan/amqp/value.hpp>
 
 #include <algorithm>
 
 #include "amqp/codec/wire.hpp"
+#include "amqp/composites.hpp"
 #include "amqp/fields.hpp"
 
 namespace capstan::amqp {
@@ -18,6 +19,10 @@ bool are_symbols(encoded_view what) {
         return from.peek() == kind::symbol;
     return count == 0 || wire::kind_of(body[0]) == kind::symbol;
 }
+
+/// Part 3, sections 3.5.5 and 3.5.6.
+constexpr std::uint32_t greatest_durability = 2;
+constexpr std::string_view expiry_policies[] = {"link-detach", "session-end", "connection-close", "never"};
 
 /// Takes the fields of one list in order; remembers the first thing that was wrong.
 class field_reader {
@@ -56,6 +61,50 @@ public:
         if (present() && !skip_terminus(fields_, field))
             fail(condition::decode_error, name, "is malformed");
     }
+    void failure(std::string_view name, encoded_view& field) {
+        encoded(name, field);
+        if (!field || problem_)
+            return;
+        std::optional<std::uint64_t> code;
+        std::string_view descriptor;
+        decoder from(field.raw);
+        if (!from.enter_described() || !from.read_descriptor(code, descriptor) || code != error_view::code)
+            return fail(condition::invalid_field, name, "is not an error");
+        if (const auto read = read_fields<error_view>(from); !read)
+            problem_ = read.error();
+    }
+
+    // --- of termini
+
+    /// Addresses are strings; a symbol says the same (some clients send one).
+    void address(std::string_view name, std::optional<std::string_view>& field) {
+        if (!present())
+            return;
+        symbol_view symbol;
+        if (fields_.read(symbol))
+            field = symbol.text;
+        else
+            read(name, field.emplace());
+    }
+    void durability(std::string_view name, std::uint32_t& field) {
+        defaulted(name, field);
+        if (field > greatest_durability)
+            fail(condition::invalid_field, name, "is not 0, 1 or 2");
+    }
+    void expiry_policy(std::string_view name, std::optional<symbol_view>& field) {
+        optional(name, field);
+        if (field && std::ranges::find(expiry_policies, field->text) == std::ranges::end(expiry_policies))
+            fail(condition::invalid_field, name, "is unknown");
+    }
+    void outcome(std::string_view name, encoded_view& field) {
+        encoded(name, field);
+        if (!field || problem_)
+            return;
+        const auto state = decode_state(field);
+        if (!state || !state->terminal())
+            fail(condition::invalid_field, name, "is not an outcome");
+    }
+
     /// Fields that a later version of the standard may add.
     void pass_over_rest() {
         for (; left_ > 0 && !problem_; --left_)
@@ -105,6 +154,7 @@ public:
     void map(std::string_view, const encoded_view& field) { write(field); }
     void symbols(std::string_view, const encoded_view& field) { write(field); }
     void terminus(std::string_view, const encoded_view& field) { write(field); }
+    void failure(std::string_view, const encoded_view& field) { write(field); }
     std::uint32_t count() const { return count_; }
 
 private:
@@ -157,6 +207,14 @@ CAPSTAN_PERFORMATIVE(sasl_init)
 CAPSTAN_PERFORMATIVE(sasl_outcome)
 CAPSTAN_PERFORMATIVE(error_view)
 #undef CAPSTAN_PERFORMATIVE
+template std::expected<source_fields, error> read_fields<source_fields>(decoder&);
+template std::expected<target_fields, error> read_fields<target_fields>(decoder&);
+template std::expected<coordinator_fields, error> read_fields<coordinator_fields>(decoder&);
+template std::expected<received_fields, error> read_fields<received_fields>(decoder&);
+template std::expected<accepted_fields, error> read_fields<accepted_fields>(decoder&);
+template std::expected<rejected_fields, error> read_fields<rejected_fields>(decoder&);
+template std::expected<released_fields, error> read_fields<released_fields>(decoder&);
+template std::expected<modified_fields, error> read_fields<modified_fields>(decoder&);
 
 bytes encode(const error& what) {
     bytes out;

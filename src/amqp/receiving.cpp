@@ -15,6 +15,9 @@ void connection::engine::on_transfer(std::uint16_t channel, const amqp::transfer
         return fail_link(*what, error(condition::not_allowed, "a transfer to the sender of a link"));
     if (frame.rcv_settle_mode.value_or(0) > 1)
         return fail(condition::invalid_field, "transfer: unknown settle mode");
+    if (frame.state)
+        if (const auto state = decode_state(frame.state); !state)
+            return close(state.error());
     const bool first = !what->partial;
     if (first ? !may_begin_delivery(*what, frame) : !may_continue_delivery(*what, frame))
         return;

@@ -1,50 +1,33 @@
 #include <capstan/amqp/terminus.hpp>
 
+#include "amqp/composites.hpp"
+
 namespace capstan::amqp {
 namespace {
 
-constexpr std::uint64_t source_code = 0x28;
-constexpr std::uint64_t target_code = 0x29;
-constexpr std::uint64_t coordinator_code = 0x30;
-
-/// Both termini begin address, durable, expiry-policy, timeout, dynamic, dynamic-node-properties; a source goes on with
-/// distribution-mode, filter, default-outcome, outcomes, capabilities (part 3, sections 3.5.3 and 3.5.4).
-constexpr std::uint32_t address_field = 0, dynamic_field = 4, filter_field = 7;
-
 terminus::shape shape_of(std::optional<std::uint64_t> code, std::string_view name) {
-    if (code == source_code || name == "amqp:source:list")
+    if (code == source_fields::code || name == source_fields::name)
         return terminus::shape::source;
-    if (code == target_code || name == "amqp:target:list")
+    if (code == target_fields::code || name == target_fields::name)
         return terminus::shape::target;
-    if (code == coordinator_code || name == "amqp:coordinator:list")
+    if (code == coordinator_fields::code || name == coordinator_fields::name)
         return terminus::shape::coordinator;
     return terminus::shape::unknown;
 }
 
-/// Addresses are strings; a symbol says the same (some clients send one).
-bool read_address(decoder& fields, std::string& address) {
-    std::string_view text;
-    symbol_view name;
-    if (fields.read(text))
-        address = text;
-    else if (fields.read(name))
-        address = name.text;
-    else
-        return fields.read_null() || fields.skip();
-    return true;
-}
-
-bool read_field(decoder& fields, std::uint32_t index, terminus& result) {
-    if (index == address_field)
-        return read_address(fields, result.address);
-    if (index == dynamic_field && fields.read(result.dynamic))
-        return true;
-    encoded_view skipped;
-    if (!fields.skip(skipped))
-        return false;
-    if (index == filter_field && result.what == terminus::shape::source && decoder(skipped.raw).peek() == kind::map)
-        result.filter.assign(skipped.raw.begin(), skipped.raw.end());
-    return true;
+template<class Fields> std::expected<terminus, error> read_as(decoder& from, terminus::shape what) {
+    const auto fields = read_fields<Fields>(from);
+    if (!fields)
+        return std::unexpected(fields.error());
+    terminus result;
+    result.what = what;
+    if constexpr (requires { fields->address; }) {
+        result.address = fields->address.value_or("");
+        result.dynamic = fields->dynamic;
+    }
+    if constexpr (requires { fields->filter; })
+        result.filter.assign(fields->filter.raw.begin(), fields->filter.raw.end());
+    return result;
 }
 
 bytes encode_address(std::uint64_t code, std::string_view address, std::uint32_t field_count) {
@@ -62,28 +45,26 @@ bytes encode_address(std::uint64_t code, std::string_view address, std::uint32_t
 } // namespace
 
 std::expected<terminus, error> decode_terminus(encoded_view what) {
-    terminus result;
     if (!what)
-        return result;
+        return terminus();
     decoder from(what.raw);
     std::optional<std::uint64_t> code;
     std::string_view name;
-    decoder fields{{}};
-    std::uint32_t count = 0;
     if (!from.enter_described() || !from.read_descriptor(code, name))
         return std::unexpected(error(condition::invalid_field, "a terminus is a described list"));
-    result.what = shape_of(code, name);
-    if (result.what == terminus::shape::unknown)
-        return result;
-    if (!from.read_list(fields, count))
+    const auto shape = shape_of(code, name);
+    if (shape == terminus::shape::unknown)
+        return terminus{.what = shape, .address = {}, .dynamic = false, .filter = {}};
+    if (from.peek() != kind::list)
         return std::unexpected(error(condition::invalid_field, "a terminus is a described list"));
-    for (std::uint32_t index = 0; index < count; ++index)
-        if (!read_field(fields, index, result))
-            return std::unexpected(error(condition::decode_error, "a terminus is malformed"));
-    return result;
+    switch (shape) {
+    case terminus::shape::source: return read_as<source_fields>(from, shape);
+    case terminus::shape::target: return read_as<target_fields>(from, shape);
+    default: return read_as<coordinator_fields>(from, shape);
+    }
 }
 
-bytes encode_source(std::string_view address) { return encode_address(source_code, address, 11); }
-bytes encode_target(std::string_view address) { return encode_address(target_code, address, 7); }
+bytes encode_source(std::string_view address) { return encode_address(source_fields::code, address, 11); }
+bytes encode_target(std::string_view address) { return encode_address(target_fields::code, address, 7); }
 
 } // namespace capstan::amqp

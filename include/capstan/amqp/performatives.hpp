@@ -22,7 +22,7 @@ struct error_view {
     std::optional<std::string_view> description;
     encoded_view info;
     template<class S, class F> static void each(S& s, F&& f) {
-        f.mandatory("condition", s.condition), f.optional("description", s.description), f.encoded("info", s.info);
+        f.mandatory("condition", s.condition), f.optional("description", s.description), f.map("info", s.info);
     }
 };
 
@@ -150,7 +150,7 @@ struct detach {
     bool closed = false;
     encoded_view error;
     template<class S, class F> static void each(S& s, F&& f) {
-        f.mandatory("handle", s.handle), f.defaulted("closed", s.closed), f.encoded("error", s.error);
+        f.mandatory("handle", s.handle), f.defaulted("closed", s.closed), f.failure("error", s.error);
     }
 };
 
@@ -159,7 +159,7 @@ struct end {
     static constexpr std::uint64_t code = 0x17;
     static constexpr std::string_view name = "amqp:end:list";
     encoded_view error;
-    template<class S, class F> static void each(S& s, F&& f) { f.encoded("error", s.error); }
+    template<class S, class F> static void each(S& s, F&& f) { f.failure("error", s.error); }
 };
 
 /// Part 2, section 2.7.9.
@@ -167,7 +167,7 @@ struct close {
     static constexpr std::uint64_t code = 0x18;
     static constexpr std::string_view name = "amqp:close:list";
     encoded_view error;
-    template<class S, class F> static void each(S& s, F&& f) { f.encoded("error", s.error); }
+    template<class S, class F> static void each(S& s, F&& f) { f.failure("error", s.error); }
 };
 
 /// Part 5, section 5.3.3.1. The mechanisms are an array of symbols, or one symbol.

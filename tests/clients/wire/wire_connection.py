@@ -87,6 +87,8 @@ FRAMES = [  # on an opened connection with a session on channel 0
     ("the last channel", "8191: begin[~, 0, 1, 1]", "begin"),
     ("close on another channel", "3: close[]", "close eof"),
     ("close with an error", "close[error['amqp:internal-error', \"bye\"]]", "close eof"),
+    *((f"close with {error}", f"close[{error}]", "close(amqp:*) eof") for error in ('"boom"', "accepted[]", 'error["x"]', "error[]")),
+    ("an end with a number for its error", "end[5]", "close(amqp:*) eof"),
     ("frames behind a close", "close[]; begin[~, 0, 1, 1]; #<ff>", "close eof"),
     ("a channel in use", "begin[~, 0, 1, 1]", "close(amqp:*) eof"),
     ("a begin that answers none", "1: begin[0, 0, 1, 1]", "close(amqp:*) eof"),

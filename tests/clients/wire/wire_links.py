@@ -16,6 +16,19 @@ def receiver(name="r", handle=1, modes="~, ~", source=f'source["{COMMANDS}"]', t
     return f'attach["{name}", {handle}, true, {modes}, {source}, {target}, {more}]'
 
 
+TERMINUS_FIELDS = [  # behind what both begin with
+    ("an address that is a number", "uint:5"), ("a durable that is text", '"a", "0"'), ("a durable of 3", '"a", 3'),
+    ("an expiry-policy that is text", '"a", 0, "never"'), ("an unknown expiry-policy", "\"a\", 0, 'sometimes'"),
+    ("a timeout that is text", "\"a\", 0, 'never', \"5\""), ("a dynamic that is a number", '"a", 0, ~, ~, 1'),
+    ("dynamic-node-properties that are a list", "\"a\", 0, ~, ~, false, ['p']"),
+]
+SOURCE_FIELDS = [
+    ("a distribution-mode that is text", '"move"'), ("a filter that is text", '~, "f"'), ("a filter that is a list", "~, ['f']"),
+    ("a default-outcome that is text", '~, ~, "accepted"'), ("outcomes that are text", '~, ~, ~, "o"'),
+    ("capabilities that are text", '~, ~, ~, ~, "c"'), ("capabilities that are a list", "~, ~, ~, ~, ['c']"),
+]
+STATES = ['"accepted"', "5", '[]', 'rejected["x"]', 'rejected[error["x"]]', 'modified["x"]', 'modified[~, ~, "x"]', "received[]",
+          'received["x", 0]']
 ATTACHES = [
     ("a sender", sender(), "attach flow"),
     ("a receiver", receiver(), "attach"),
@@ -62,6 +75,12 @@ ATTACHES = [
     ("a transfer for nothing", "transfer[9, 0, <74>, 0]", "end(amqp:session:unattached-handle)"),
     ("what comes for a link that was refused", receiver(source='source["/nope"]') + "; flow[0, 1, 0, 1, 1, 0, 9]; detach[1, true]; " +
      receiver(), NOT_FOUND + " attach"),
+    *((f"{what} in a source", receiver(source=f"source[{fields}]"), WRONG) for what, fields in TERMINUS_FIELDS),
+    *((f"{what} in a target", sender(target=f"target[{fields}]"), WRONG) for what, fields in TERMINUS_FIELDS),
+    *((what, receiver(source=f'source["a", ~, ~, ~, ~, ~, {fields}]'), WRONG) for what, fields in SOURCE_FIELDS),
+    ("an address that is a symbol", sender(target=f"target['{EVENTS}']"), "attach flow"),
+    *((f"a detach with the error {error}", f"{sender()}; detach[0, true, {error}]", f"attach flow {WRONG}")
+      for error in ('"boom"', "accepted[]", 'error["x"]', "error[]")),
     ("an end where a link was refused", receiver(source='source["/nope"]') + "; end[]", NOT_FOUND + " end"),
 ]
 TRANSFERS = [  # to a telemetry link at handle 0, with another at handle 1; what the disk has to say comes later
@@ -83,6 +102,8 @@ TRANSFERS = [  # to a telemetry link at handle 0, with another at handle 1; what
     ("a disposition by the sender of nothing", "disposition[false, 7, ~, true]", ""),
     ("a disposition without first", "disposition[true]", WRONG),
     ("a state that is text", 'disposition[true, 0, ~, true, "accepted"]', WRONG),
+    *((f"a disposition of {state}", f"disposition[true, 0, ~, true, {state}]", WRONG) for state in STATES),
+    *((f"a transfer in the state {state}", f"transfer[0, 0, <74>, 0, ~, ~, ~, {state}]", WRONG) for state in STATES),
     ("a transactional state", "disposition[true, 0, ~, true, 0x34[<74>, accepted[]]]", ""),
     ("a flow with properties that are no map", 'flow[~, 1, 0, 1, ~, ~, ~, ~, ~, ~, "p"]', WRONG),
     ("a flow without its mandatory fields", "flow[~, 1, 0]", WRONG),

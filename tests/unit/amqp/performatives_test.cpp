@@ -142,8 +142,9 @@ TEST(DeliveryStates, AreReadAndWritten) {
         std::string_view hex;
         shape what;
     };
-    for (const auto& [hex, what] : {row{"00532345", shape::received}, row{"00532445", shape::accepted}, row{"00532545", shape::rejected},
-                                    row{"00532645", shape::released}, row{"00532745", shape::modified}, row{"00533445", shape::other}}) {
+    for (const auto& [hex, what] :
+         {row{"005323 c0 03 02 43 44", shape::received}, row{"00532445", shape::accepted}, row{"00532545", shape::rejected},
+          row{"00532645", shape::released}, row{"00532745", shape::modified}, row{"00533445", shape::other}}) {
         const auto raw = from_hex(hex);
         const auto state = decode_state({raw});
         ASSERT_TRUE(state) << hex;
@@ -159,7 +160,7 @@ TEST(DeliveryStates, AreReadAndWritten) {
     EXPECT_EQ(encode(*decode_state({modified})), modified);
     EXPECT_EQ(decode_state({})->what, shape::none);
     EXPECT_TRUE(encode(delivery_state{}).empty());
-    for (const std::string_view nonsense : {"43", "005324", "00532440"}) {
+    for (const std::string_view nonsense : {"43", "005324", "00532440", "00532345"}) {
         const auto bad = from_hex(nonsense);
         EXPECT_FALSE(decode_state({bad})) << nonsense;
     }
