@@ -72,15 +72,21 @@ std::optional<delivery_id> connection::engine::send(link_id id, bytes_view tag, 
         return std::nullopt;
     auto& what = *find(id);
     auto& at = *session_of(what);
+    std::size_t total = 0;
+    for (const auto& piece : pieces)
+        total += piece.size();
+    if (what.info.max_message_size != 0 && total > what.info.max_message_size) {
+        fail_link(what, error(condition::message_size_exceeded, "a message of " + std::to_string(total) +
+                                                                    " bytes is larger than the receiver's max-message-size of " +
+                                                                    std::to_string(what.info.max_message_size)));
+        return std::nullopt;
+    }
     const auto number = at.next_delivery_id++;
     what.delivery_count += 1;
     what.credit -= 1;
     if (!options.settled)
         at.sent.emplace(number, id);
 
-    std::size_t total = 0;
-    for (const auto& piece : pieces)
-        total += piece.size();
     amqp::transfer frame;
     frame.handle = what.local_handle;
     frame.delivery_id = number;

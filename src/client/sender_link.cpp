@@ -39,9 +39,14 @@ void sender_link::pump() {
         return;
     auto next = queue_.lower_bound(next_to_send_);
     const bool any = next != queue_.end() && engine().credit(id()) > 0;
+    std::vector<ticket> too_large; // the application is told when the queue has been gone through
     for (; next != queue_.end() && engine().credit(id()) > 0; ++next) {
         const auto& [which, message] = *next;
         const amqp::bytes_view payload = message.payload;
+        if (!fits(payload)) {
+            too_large.push_back(which);
+            continue;
+        }
         std::array<std::uint8_t, 8> tag;
         for (std::size_t at = 0; at < tag.size(); ++at)
             tag[at] = static_cast<std::uint8_t>(which >> (8 * at));
@@ -53,6 +58,14 @@ void sender_link::pump() {
     }
     if (any)
         wake();
+    for (const auto which : too_large)
+        finish(which, client_error(errc::message_too_large, "the message is larger than the hub takes on this link"));
+}
+
+/// The engine would end the link for such a message, and the others' with it.
+bool sender_link::fits(amqp::bytes_view message) const {
+    const auto* about = engine().find(id());
+    return about == nullptr || about->max_message_size == 0 || message.size() <= about->max_message_size;
 }
 
 void sender_link::on_disposed(const amqp::disposed& what) {

@@ -40,6 +40,7 @@ private:
         done then;
     };
     void pump();
+    bool fits(amqp::bytes_view message) const;
     void conclude(ticket which, const amqp::delivery_state& state);
     void cancel(ticket which);
     void finish(ticket which, const std::optional<client_error>& why);

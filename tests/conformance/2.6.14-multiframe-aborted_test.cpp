@@ -182,5 +182,25 @@ TEST(FrameSize, ThatIsTooSmallForAnErrorsTextLeavesTheCondition) {
     script.expect_frames_within(512).check();
 }
 
+/// Section 2.7.3, max-message-size: what the peer does not take is not sent.
+TEST(OurDelivery, LargerThanThePeerTakesEndsTheLink) {
+    begun_session()
+        .peer_sends({R"(attach["out", 0, true, ~, ~, source["a"], target["b"], ~, ~, ~, 5])", "flow[1, 9, 0, 9, 0, 0, 9]"})
+        .expect(R"(attach["out", 0, false])")
+        .owner(sends("12345"))
+        .expect("transfer[0, 0, <74>, 0] + \"12345\"")
+        .owner([](connection& engine) {
+            const bytes_view pieces[] = {as_bytes("123"), as_bytes("456")};
+            EXPECT_FALSE(engine.send(link_id{1}, as_bytes("t"), pieces));
+        })
+        .expect(R"(detach[0, true, error['amqp:link:message-size-exceeded', _]])")
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("credited 1")
+        .expect_event("detached 1 amqp:link:message-size-exceeded")
+        .expect_that([](const connection& engine) { return engine.find(link_id{1}) == nullptr; })
+        .check_every_cut();
+}
+
 } // namespace
 } // namespace capstan::amqp::test

@@ -116,7 +116,8 @@ public:
     bool draining(link_id link) const;
     void drained(link_id link);
     /// Sends one message, its pieces joined, in as many frames as it takes. None when there is no credit, or the tag is longer than
-    /// 32 bytes.
+    /// 32 bytes. None, too, when the message is larger than the peer's max-message-size: that ends the link (part 2, section 2.7.3),
+    /// as a detached event says.
     std::optional<delivery_id> send(link_id link, bytes_view tag, std::span<const bytes_view> pieces, send_options options = {});
     /// Settles deliveries of ours after a disposed event that was not settled (receiver-settle-mode second).
     bool confirm(link_id link, delivery_id first, delivery_id last, const delivery_state& state);

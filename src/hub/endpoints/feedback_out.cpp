@@ -26,10 +26,11 @@ void feedback_out_endpoint::on_credit() {
 void feedback_out_endpoint::deliver(locked_feedback batch) {
     const auto message = write_feedback(batch, with_.hub.config().name);
     const bytes_view piece = message;
-    if (send_locked(batch.token, {&piece, 1}))
-        return with_.wake();
-    // The credit has gone in the meantime: not the service's fault, so it does not count as an abandon.
-    with_.hub.feedback().release(batch.token);
+    // The credit may have gone in the meantime, which does not count as an abandon; or the link goes now, for the batch is larger than
+    // the service takes.
+    if (!send_locked(batch.token, {&piece, 1}))
+        with_.hub.feedback().release(batch.token);
+    with_.wake();
 }
 
 void feedback_out_endpoint::settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) {

@@ -20,7 +20,7 @@ public:
 protected:
     /// How many more may be handed to this link: its credit, less what is on its way to it.
     std::size_t wanted(std::size_t under_way) const;
-    /// False when the link has no credit any more.
+    /// False when the link has no credit any more, or ends because the message is larger than its receiver takes.
     bool send_locked(const lock_token& token, std::span<const bytes_view> message);
     /// Hands the outcome on; on_settled must be called with what came of it.
     virtual void settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) = 0;

@@ -148,6 +148,22 @@ TEST_F(commands_test, a_device_that_goes_gives_back_what_it_held) {
     EXPECT_EQ(second.news.messages.size(), 1u);
 }
 
+/// Part 2, section 2.7.3: the link ends, and the command waits for another.
+TEST_F(commands_test, larger_than_a_device_takes_stay_in_the_queue) {
+    say("m1");
+    auto& device = connect_device("dev1");
+    client_settings.back()->max_message_size = 100;
+    receiver(device, "/devices/dev1/messages/devicebound", 10);
+    ASSERT_EQ(device.news.detached.size(), 1u);
+    EXPECT_EQ(device.news.detached[0].error.condition, "amqp:link:message-size-exceeded");
+    EXPECT_TRUE(device.news.messages.empty());
+    auto& second = listen();
+    ASSERT_EQ(second.news.messages.size(), 1u);
+    const auto view = amqp::message_view::parse(second.news.messages[0].payload);
+    const auto annotations = *amqp::decode_value(view->message_annotations().content)->get<amqp::map>();
+    EXPECT_EQ(*annotations.find("iothub-deliverycount")->get<std::uint8_t>(), 0) << "it has not been delivered";
+}
+
 TEST_F(commands_test, credit_is_what_a_device_gets) {
     for (const auto* id : {"a", "b", "c"})
         say(id);
