@@ -362,7 +362,7 @@ bool connection::confirm(link_id link, delivery_id first, delivery_id last, cons
 bool connection::set_credit(link_id link, std::uint32_t credit, bool drain) { return engine_->set_credit(link, credit, drain); }
 std::uint32_t connection::credit_left(link_id link) const {
     const auto* found = engine_->find(link);
-    return found && !found->sends() ? found->credit : 0;
+    return found ? found->credit : 0;
 }
 bool connection::settle(link_id link, delivery_id first, delivery_id last, const delivery_state& state, bool settled) {
     return engine_->settle(link, first, last, state, settled);

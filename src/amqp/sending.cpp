@@ -62,6 +62,8 @@ void connection::engine::drained(link_id id) {
     auto* what = find(id);
     if (!what || !what->sends() || !what->draining || !what->open())
         return;
+    if (const auto& blocked = session_of(*what)->blocked; blocked && blocked->link == id)
+        return; // the last delivery is still being sent
     what->delivery_count += std::exchange(what->credit, 0);
     write_link_flow(*session_of(*what), *what);
     what->draining = false;

@@ -155,7 +155,7 @@ void connection::engine::update_remote_window(session& at, const amqp::flow& pee
     if (!stuck || at.remote_window == 0 || at.blocked)
         return;
     for (const auto& each : at.links)
-        if (each && each->open() && each->sends() && each->credit > 0)
+        if (each && each->open() && each->sends() && (each->credit > 0 || each->draining))
             emit(credited{each->info.id});
 }
 

@@ -241,5 +241,50 @@ TEST(Echo, OfALinkIsAnswered) {
         .check_every_cut();
 }
 
+/// The peer's window is shut and there may be more to send: the owner hears of the window's opening, and only then gives credit back.
+TEST(Drain, WaitsForTheSessionsWindow) {
+    opened_connection()
+        .peer_sends({"begin[~, 0, 1, 9]", R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 1, 0, 9, 0, 0, 10, ~, true]"})
+        .expect("begin[0]")
+        .expect(R"(attach["out", 0, false])")
+        .owner(sends("x", true))
+        .expect("transfer[0, 0] + \"x\"")
+        .expect_that(credit_is(0))
+        .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 9; })
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("credited 1")
+        .peer_sends("flow[2, 5, 0, 9]")
+        .expect_event("credited 1")
+        .owner(sends("y", true))
+        .expect("transfer[0, 1] + \"y\"")
+        .owner([](connection& engine) { engine.drained(link_id{1}); })
+        .expect("flow[0, 5000, 3, 1, 0, 10, 0, 0, true]")
+        .check_every_cut();
+}
+
+/// The last delivery has stopped at the window: its credit is not given back before it is sent, and the owner hears when it may be.
+TEST(Drain, WaitsForTheDeliveryThatIsBeingSent) {
+    auto script = amqp_script();
+    script.peer_sends({"header amqp", R"(open["peer", ~, 512])", "begin[~, 0, 1, 9]",
+                       R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 1, 0, 9, 0, 0, 1, ~, true]"})
+        .expect("header amqp")
+        .expect(R"(open["test"])")
+        .expect("begin[0]")
+        .expect(R"(attach["out", 0, false])")
+        .owner(sends(std::string(600, 'x'), true))
+        .expect("transfer[0, 0, <74>, 0, true, true] + 440*x")
+        .owner([](connection& engine) { engine.drained(link_id{1}); })
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .expect_event("credited 1")
+        .peer_sends("flow[2, 5, 0, 9]")
+        .expect("transfer[0] + 160*x")
+        .expect_event("credited 1")
+        .owner([](connection& engine) { engine.drained(link_id{1}); })
+        .expect("flow[0, 5000, 3, 1, 0, 1, 0, 0, true]")
+        .check_every_cut();
+}
+
 } // namespace
 } // namespace capstan::amqp::test

@@ -108,11 +108,15 @@ public:
     /// Closes the link. Events for it stop at once.
     bool detach(link_id link, error why = {}, bool closed = true);
 
+    /// What is left of the credit, ours or the peer's.
+    std::uint32_t credit_left(link_id link) const;
+
     // --- sending, on links whose role is sender
 
-    /// How many deliveries may be sent now.
+    /// How many deliveries may be sent now: the credit that is left, or none while the session's window is shut.
     std::uint32_t credit(link_id link) const;
-    /// The peer wants the credit used or given back: call drained() when there is nothing (more) to send.
+    /// The peer wants the credit used or given back: call drained() when there is nothing (more) to send, or no credit left. While
+    /// credit() is 0 only because the session's window is shut, there may be more to send: a credited event comes when it opens.
     bool draining(link_id link) const;
     void drained(link_id link);
     /// Sends one message, its pieces joined, in as many frames as it takes. None when there is no credit, or the tag is longer than
@@ -126,8 +130,6 @@ public:
 
     /// What the peer may send from now on, in all.
     bool set_credit(link_id link, std::uint32_t credit, bool drain = false);
-    /// What is left of it.
-    std::uint32_t credit_left(link_id link) const;
     /// Says what became of the deliveries first..last, all of this link; settled unless said otherwise. One frame.
     bool settle(link_id link, delivery_id first, delivery_id last, const delivery_state& state, bool settled = true);
 

@@ -14,11 +14,8 @@ void commands_out_endpoint::on_credit() {
     if (!engine().draining(link_))
         return;
     with_.hub.commands().after_delivery(device_, with_.home(), [self = weak<commands_out_endpoint>()] {
-        const auto live = self.lock();
-        if (!live)
-            return;
-        live->engine().drained(live->link_);
-        live->with_.wake();
+        if (const auto live = self.lock())
+            live->end_drain();
     });
 }
 

@@ -121,7 +121,7 @@ void events_out_endpoint::pump() {
             return read();
         return end_drain(); // the tail: watch() tells when there is more
     }
-    if (engine().credit(link_) == 0)
+    if (engine().credit_left(link_) == 0)
         end_drain();
 }
 

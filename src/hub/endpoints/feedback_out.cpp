@@ -15,11 +15,8 @@ void feedback_out_endpoint::on_credit() {
     if (!engine().draining(link_))
         return;
     with_.hub.feedback().after_delivery(with_.home(), [self = weak<feedback_out_endpoint>()] {
-        const auto live = self.lock();
-        if (!live)
-            return;
-        live->engine().drained(live->link_);
-        live->with_.wake();
+        if (const auto live = self.lock())
+            live->end_drain();
     });
 }
 

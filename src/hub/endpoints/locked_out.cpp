@@ -40,6 +40,13 @@ bool locked_out_endpoint::send_locked(const lock_token& token, std::span<const b
     return id.has_value();
 }
 
+void locked_out_endpoint::end_drain() {
+    if (wanted(0) < engine().credit_left(link_))
+        return; // the session's window is shut, or the connection is full: there may be more than was asked for
+    engine().drained(link_);
+    with_.wake();
+}
+
 void locked_out_endpoint::on_disposed(const amqp::disposed& what) {
     const auto meant = verdict_of(what.state, what.settled);
     if (!meant)

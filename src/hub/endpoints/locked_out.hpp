@@ -22,6 +22,9 @@ protected:
     std::size_t wanted(std::size_t under_way) const;
     /// False when the link has no credit any more, or ends because the message is larger than its receiver takes.
     bool send_locked(const lock_token& token, std::span<const bytes_view> message);
+    /// All that was handed to this link has been sent. What is left of the credit is given back, unless it could not be used: then
+    /// on_credit() comes again.
+    void end_drain();
     /// Hands the outcome on; on_settled must be called with what came of it.
     virtual void settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) = 0;
     void on_settled(amqp::delivery_id id, bool confirm, std::optional<amqp::error> error);

@@ -38,7 +38,8 @@ void response_endpoint::open() {
 
 void response_endpoint::on_credit() {
     box_.pump(engine());
-    if (engine().draining(link_))
+    // Answers may wait for the session's window to open.
+    if (engine().draining(link_) && engine().credit(link_) == engine().credit_left(link_))
         engine().drained(link_);
 }
 

@@ -70,7 +70,7 @@ void twin_out_endpoint::pump() {
         engine().send(link_, tag, {&piece, 1}, {.settled = true});
         waiting_.pop_front();
     }
-    if (waiting_.empty() && engine().draining(link_))
+    if ((waiting_.empty() || engine().credit_left(link_) == 0) && engine().draining(link_))
         engine().drained(link_);
 }
 

@@ -156,6 +156,14 @@ def check_drains(verdicts, hub, device, service):
         peer.answers(RECEIVER)
         verdicts.judge("a drain of all there is", said(peer.exchange("flow[1, 5000, 0, 5000, 0, 0, 1, ~, true]", 2)), "transfer flow")
         peer.answers("disposition[true, 0, ~, true, accepted[]]")
+    for _ in range(3):
+        service.command()
+    with Conversation(hub).device(device, begun="begin[~, 0, 2, 0]") as peer:
+        peer.answers(RECEIVER)
+        verdicts.judge("a drain at a window of 2", said(peer.exchange("flow[1, 2, 0, 0, 0, 0, 10, ~, true]", 2) + peer.answers()),
+                       "transfer transfer")
+        verdicts.judge("the rest of it", said(peer.exchange("flow[3, 2, 0, 0]", 2)), "transfer flow")
+        peer.answers("disposition[true, 0, 2, true, accepted[]]")
     with Conversation(hub).device(device) as peer:
         peer.answers('attach["t", 0, false, ~, ~, source[], target["/devices/known/messages/events"], ~, ~, 0]')
         peer.send("transfer[0, 0, <74>, 0] + data<78>").until("disposition")

@@ -184,6 +184,19 @@ TEST_F(commands_test, a_drained_link_gets_what_there_is) {
     EXPECT_EQ(device.engine().credit_left(link), 0u);
 }
 
+/// The session's window lets two frames through at a time: what is left of the credit is not given back before that was all.
+TEST_F(commands_test, a_drained_link_gets_what_there_is_through_a_narrow_window) {
+    for (const auto* id : {"a", "b", "c", "d", "e"})
+        say(id);
+    auto& device = connect_device("dev1");
+    client_settings.back()->incoming_window = 2;
+    const auto link = receiver(device, "/devices/dev1/messages/devicebound", 0);
+    device.engine().set_credit(link, 10, true);
+    hub_fixture::settle();
+    EXPECT_EQ(device.news.messages.size(), 5u);
+    EXPECT_EQ(device.engine().credit_left(link), 0u);
+}
+
 TEST_F(commands_test, expires_unseen_with_feedback) {
     say("m1");
     advance(1h + 1s);

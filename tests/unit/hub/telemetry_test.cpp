@@ -87,6 +87,20 @@ TEST_F(telemetry_test, a_reader_follows_the_tail) {
     EXPECT_EQ(data_of(service.news.messages[2].payload), "c");
 }
 
+TEST_F(telemetry_test, a_drained_reader_gets_what_there_is_through_a_narrow_window) {
+    auto& device = connect_device("dev1");
+    const auto to_hub = sender(device, "/devices/dev1/messages/events");
+    for (const auto* text : {"a", "b", "c", "d", "e"})
+        send(device, to_hub, event(text));
+    auto& service = connect_service();
+    client_settings.back()->incoming_window = 2;
+    const auto link = receiver(service, "/hub/ConsumerGroups/$Default/Partitions/" + partition, 0);
+    service.engine().set_credit(link, 10, true);
+    settle();
+    EXPECT_EQ(service.news.messages.size(), 5u);
+    EXPECT_EQ(service.engine().credit_left(link), 0u);
+}
+
 TEST_F(telemetry_test, a_batch_is_as_many_events) {
     auto& device = connect_device("dev1");
     const auto link = sender(device, "/devices/dev1/messages/events");
