@@ -147,6 +147,26 @@ std::expected<message_properties, std::string> read_properties(encoded_view cont
     return properties;
 }
 
+std::optional<bytes> mended(const message_view& message) {
+    constexpr std::uint32_t known_fields = 13;
+    decoder fields{{}};
+    std::uint32_t count = 0;
+    const auto properties = read_properties(message.properties().content);
+    if (!properties || !decoder(message.properties().content.raw).read_list(fields, count) || count > known_fields) {
+        return std::nullopt;
+    }
+    bytes out;
+    const auto append = [&](bytes_view section) { out.insert(out.end(), section.begin(), section.end()); };
+    append(message.header().whole.raw);
+    append(message.delivery_annotations().whole.raw);
+    append(message.message_annotations().whole.raw);
+    message_builder(out).properties(*properties);
+    append(message.application_properties().whole.raw);
+    append(message.body());
+    append(message.footer().whole.raw);
+    return out;
+}
+
 message_builder& message_builder::header(const message_header& what) {
     begin(section_code::header);
     field_writer fields(to_);

@@ -186,6 +186,10 @@ std::expected<message_properties, std::string> read_properties(encoded_view cont
 std::expected<void, std::string> check_properties(encoded_view content);
 std::expected<void, std::string> check_application_properties(encoded_view content);
 
+/// The parsed message with its properties in the standard's types, where its sender has mixed up strings, symbols and binary, which
+/// read_properties takes; all other sections as they are. None when there are none, or they are wrong in some other way.
+std::optional<bytes> mended(const message_view& message);
+
 /// A message-id or correlation-id as text: a string as it is, a uuid in lower case with hyphens, a number in decimal, a binary in
 /// hex; empty for null.
 std::string id_text(const value& id);

@@ -16,11 +16,15 @@ namespace {
 
 std::unexpected<amqp::error> malformed(std::string_view why) { return std::unexpected(amqp::error(amqp::condition::decode_error, why)); }
 
-/// Readers trust the types that the standard gives: a message with others would end theirs, and goes no further.
-std::expected<void, std::string> readable(const amqp::message_view& message) {
+/// Readers trust the types that the standard gives: a message with others would end theirs, and goes no further. `mend`, where only
+/// strings and symbols are mixed up, as some senders do.
+enum class fit : std::uint8_t { good, mend };
+std::expected<fit, std::string> readable(const amqp::message_view& message) {
+    if (auto names = amqp::check_application_properties(message.application_properties().content); !names)
+        return std::unexpected(std::move(names.error()));
     if (auto properties = amqp::check_properties(message.properties().content); !properties)
-        return properties;
-    return amqp::check_application_properties(message.application_properties().content);
+        return amqp::mended(message) ? std::expected<fit, std::string>(fit::mend) : std::unexpected(std::move(properties.error()));
+    return fit::good;
 }
 
 /// FNV-1a, 64 bits: stable across builds and machines, which std::hash is not. Modules go with their device.
@@ -48,25 +52,34 @@ std::expected<void, amqp::error> telemetry_batch::take(bytes_view octets, std::u
         return std::unexpected(describe(errc::message_too_large, fmt::format("The message is larger than {} bytes.", limit), now));
     if (format == amqp::batched_message_format)
         return take_batch(*message, now);
-    if (const auto fits = readable(*message); !fits)
+    const auto fits = readable(*message);
+    if (!fits)
         return malformed(fits.error());
-    take_message(*message, now);
+    fits == fit::good ? take_message(*message, now) : take_mended(*message, now);
     return {};
 }
 
 /// All messages of a batch are looked at before any is taken.
 std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message_view& batch, wall_time now) {
-    std::expected<void, std::string> fits;
+    std::expected<fit, std::string> fits = fit::good; // all so far
     const auto look = [&](const amqp::message_view& each) {
-        if (fits)
-            fits = readable(each);
+        if (auto one = fits ? readable(each) : fits; one != fit::good)
+            fits = std::move(one);
     };
     if (const auto whole = amqp::for_each_batched(batch, look); !whole)
         return malformed(whole.error());
     if (!fits)
         return malformed(fits.error());
-    static_cast<void>(amqp::for_each_batched(batch, [&](const amqp::message_view& each) { take_message(each, now); }));
+    const auto take_one = [&](const amqp::message_view& each) {
+        fits == fit::good || readable(each) == fit::good ? take_message(each, now) : take_mended(each, now);
+    };
+    static_cast<void>(amqp::for_each_batched(batch, take_one));
     return {};
+}
+
+void telemetry_batch::take_mended(const amqp::message_view& message, wall_time now) {
+    const auto octets = amqp::mended(message).value();
+    take_message(amqp::message_view::parse(octets).value(), now);
 }
 
 void telemetry_batch::take_message(const amqp::message_view& message, wall_time now) {

@@ -35,6 +35,7 @@ public:
 private:
     std::expected<void, amqp::error> take_batch(const amqp::message_view& batch, wall_time now);
     void take_message(const amqp::message_view& message, wall_time now);
+    void take_mended(const amqp::message_view& message, wall_time now);
     void add_to(std::size_t event_hub, const amqp::message_view& message, wall_time now);
     void append_to(std::size_t event_hub, run_queue& home, reply durable);
     void append_to_several(std::size_t targets, run_queue& home, reply durable);

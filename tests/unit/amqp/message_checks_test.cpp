@@ -195,5 +195,24 @@ TEST(PropertiesCheck, AgreesWithTheReader) {
     }
 }
 
+/// A `to` that is a symbol, a user-id and a content-type that are strings: the standard's types are written in their place, and the
+/// other sections stay as they are, in the order of the standard.
+TEST(MixedUpProperties, AreMended) {
+    const auto sent = from_hex("005375 a00162 005373 c0 11 07 40 a10175 a30174 40 40 40 a1046a736f6e 005372 c10100");
+    const auto fitting = from_hex("005372 c10100 005373 c0 11 07 40 a00175 a10174 40 40 40 a3046a736f6e 005375 a00162");
+    const auto message = message_view::parse(sent);
+    ASSERT_TRUE(message);
+    EXPECT_FALSE(check_properties(message->properties().content));
+    EXPECT_EQ(mended(*message), fitting);
+    EXPECT_TRUE(check_properties(message_view::parse(fitting)->properties().content));
+    for (const std::string_view wrong : {"005373 c0 05 03 40 40 5205", "005373 c0 0b 07 40 40 40 40 40 40 a102c3a9",
+                                         "005373 c0 10 0e 40 40 a30174 40 40 40 40 40 40 40 40 40 40 40"}) {
+        const auto bad = from_hex(wrong);
+        const auto parsed = message_view::parse(bad);
+        ASSERT_TRUE(parsed) << wrong;
+        EXPECT_FALSE(mended(*parsed)) << wrong;
+    }
+}
+
 } // namespace
 } // namespace capstan::amqp::test

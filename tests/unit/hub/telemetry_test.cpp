@@ -87,6 +87,32 @@ TEST_F(telemetry_test, a_reader_follows_the_tail) {
     EXPECT_EQ(data_of(service.news.messages[2].payload), "c");
 }
 
+/// Some senders mix up strings and symbols: nothing is lost by taking either, and readers get what the standard has.
+TEST_F(telemetry_test, mixed_up_texts_are_taken) {
+    const amqp::bytes mixed{0x00, 0x53, 0x73, 0xc0, 15, 7, 0x40, 0x40, 0xa3, 1, 't', 0x40, 0x40, 0x40, 0xa1, 4, 'j', 's', 'o', 'n',
+                            0x00, 0x53, 0x75, 0xa0, 1, 'x'};
+    auto& device = connect_device("dev1");
+    const auto link = sender(device, "/devices/dev1/messages/events");
+    send(device, link, mixed);
+    amqp::bytes batch;
+    amqp::message_builder(batch).data(event("good")).data(mixed);
+    send(device, link, batch, {.message_format = amqp::batched_message_format});
+    ASSERT_EQ(device.news.disposed.size(), 2u);
+    for (const auto& each : device.news.disposed)
+        EXPECT_EQ(each.state.what, amqp::delivery_state::shape::accepted) << each.state.error.description;
+    auto& service = reader();
+    ASSERT_EQ(service.news.messages.size(), 3u);
+    EXPECT_EQ(data_of(service.news.messages[1].payload), "good");
+    for (const std::size_t index : {0, 2}) {
+        const auto& payload = service.news.messages[index].payload;
+        EXPECT_EQ(data_of(payload), "x");
+        const auto properties = amqp::message_view::parse(payload)->properties().content;
+        EXPECT_TRUE(amqp::check_properties(properties));
+        EXPECT_EQ(amqp::read_properties(properties)->to, "t");
+        EXPECT_EQ(amqp::read_properties(properties)->content_type, "json");
+    }
+}
+
 TEST_F(telemetry_test, a_drained_reader_gets_what_there_is_through_a_narrow_window) {
     auto& device = connect_device("dev1");
     const auto to_hub = sender(device, "/devices/dev1/messages/events");
