@@ -132,7 +132,7 @@ private:
     bool within_limits(link& what, std::size_t more);
     void begin_partial(link& what, const amqp::transfer& frame);
     void finish_partial(session& at, link& what);
-    void finish_delivery(session& at, link& what, const delivery& done);
+    void finish_delivery(session& at, link& what, const delivery& done, bool waits_for_sender);
     void abort_delivery(session& at, link& what);
     void ignore_resumed(session& at, link& what, const amqp::transfer& frame);
     void drop_partial(link& what);

@@ -18,6 +18,7 @@ struct partial_delivery {
     bytes tag;
     std::uint32_t message_format = 0;
     bool settled = false;
+    bool waits_for_sender = false; ///< its receiver settles second
     bool resumed = false; ///< to be ignored: nothing of it is kept
     bytes payload;
 };

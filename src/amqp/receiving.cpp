@@ -3,6 +3,16 @@
 #include "amqp/engine.hpp"
 
 namespace capstan::amqp {
+namespace {
+
+constexpr auto second = static_cast<std::uint8_t>(receiver_settle_mode::second);
+
+/// The link's mode, unless the delivery has one of its own (part 2, section 2.7.5).
+bool waits_for_sender(const link& what, const amqp::transfer& first_frame) {
+    return first_frame.rcv_settle_mode.value_or(what.info.rcv_settle_mode.value_or(0)) == second;
+}
+
+} // namespace
 
 void connection::engine::on_transfer(std::uint16_t channel, const amqp::transfer& frame, bytes_view payload) {
     auto* at = begun_session_at(channel);
@@ -30,7 +40,8 @@ void connection::engine::on_transfer(std::uint16_t channel, const amqp::transfer
     if (first && !frame.more) {
         const auto id = static_cast<delivery_id>(*frame.delivery_id);
         return finish_delivery(
-            *at, *what, {what->info.id, id, *frame.delivery_tag, frame.message_format.value_or(0), frame.settled.value_or(false), payload});
+            *at, *what, {what->info.id, id, *frame.delivery_tag, frame.message_format.value_or(0), frame.settled.value_or(false), payload},
+            waits_for_sender(*what, frame));
     }
     if (first)
         begin_partial(*what, frame);
@@ -61,6 +72,9 @@ bool connection::engine::may_begin_delivery(link& what, const amqp::transfer& fr
         return refuse(condition::invalid_field, "transfer: the first frame of a delivery has no delivery-tag"), false;
     if (frame.delivery_tag->size() > max_tag_size)
         return refuse(condition::invalid_field, "transfer: delivery-tag longer than 32 bytes"), false;
+    // A delivery that is sent settled has no use for the field, and may have anything in it.
+    if (frame.rcv_settle_mode == second && what.info.rcv_settle_mode.value_or(0) != second && !frame.settled.value_or(false))
+        return refuse(condition::invalid_field, "transfer: rcv-settle-mode second on a link of first"), false;
     if (what.credit == 0)
         return refuse(condition::transfer_limit_exceeded, "more deliveries than link credit"), false;
     what.credit -= 1;
@@ -83,6 +97,7 @@ void connection::engine::begin_partial(link& what, const amqp::transfer& frame) 
     partial.id = static_cast<delivery_id>(*frame.delivery_id);
     partial.tag.assign(frame.delivery_tag->begin(), frame.delivery_tag->end());
     partial.message_format = frame.message_format.value_or(0);
+    partial.waits_for_sender = waits_for_sender(what, frame);
 }
 
 /// The pieces are kept until the next event has been asked for.
@@ -92,8 +107,9 @@ void connection::engine::finish_partial(session& at, link& what) {
     held_ = std::move(partial.payload);
     held_tag_ = std::move(partial.tag);
     const delivery done{what.info.id, partial.id, held_tag_, partial.message_format, partial.settled, held_};
+    const bool waits = partial.waits_for_sender;
     what.partial.reset();
-    finish_delivery(at, what, done);
+    finish_delivery(at, what, done, waits);
 }
 
 bool connection::engine::within_limits(link& what, std::size_t more) {
@@ -110,8 +126,8 @@ bool connection::engine::within_limits(link& what, std::size_t more) {
     return true;
 }
 
-void connection::engine::finish_delivery(session& at, link& what, const delivery& done) {
-    if (!done.settled && what.info.rcv_settle_mode == static_cast<std::uint8_t>(receiver_settle_mode::second))
+void connection::engine::finish_delivery(session& at, link& what, const delivery& done, bool waits_for_sender) {
+    if (!done.settled && waits_for_sender)
         at.received.emplace(static_cast<std::uint32_t>(done.id), what.info.id);
     emit(done);
 }

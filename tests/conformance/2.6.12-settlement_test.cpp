@@ -190,5 +190,40 @@ TEST(Settlement, InTwoStepsWhenTheModeIsSecond) {
         .check_every_cut();
 }
 
+// --- section 2.7.5, rcv-settle-mode of a transfer
+
+TEST(SettleModeOfADelivery, IsNotSecondOnALinkOfFirst) {
+    for (const std::string_view more : {"false", "true"}) {
+        SCOPED_TRACE(more);
+        told_link()
+            .peer_sends("transfer[0, 0, <74>, 0, false, " + std::string(more) + ", 1] + \"x\"")
+            .expect(R"(detach[0, true, error['amqp:invalid-field', _]])")
+            .expect_event("detached 1 amqp:invalid-field")
+            .check_every_cut();
+    }
+    told_link().peer_sends("transfer[0, 0, <74>, 0, true, false, 1] + \"x\"").expect_event("delivery 1 id=0 tag=74 \"x\" settled").check();
+    told_link().peer_sends("transfer[0, 0, <74>, 0, false, false, 0] + \"x\"").expect_event("delivery 1 id=0 tag=74 \"x\"").check();
+}
+
+/// On a link of second the sender's disposition is waited for, unless the delivery says first.
+TEST(SettleModeOfADelivery, GoesBeforeTheLinks) {
+    begun_session({.answer = {.rcv_settle_mode = 1}})
+        .peer_sends(R"(attach["in", 0, false, ~, 1, source["here"], target["there"], ~, ~, 0])")
+        .expect(R"(attach["in", 0, true, ~, 1])")
+        .expect("flow[0, 5000, 1, 2048, 0, 0, 10]")
+        .expect_event("opened peer")
+        .expect_event("attached 1 by peer")
+        .peer_sends({"transfer[0, 0, <00>, 0] + \"a\"", "transfer[0, 1, <01>, 0, false, false, 0] + \"b\"",
+                     "transfer[0, 2, <02>, 0, false, true, 0] + \"c\"", "transfer[0] + \"d\"",
+                     "transfer[0, 3, <03>, 0, false, true, 1] + \"e\"", "transfer[0] + \"f\"", "disposition[false, 0, 3, true]"})
+        .expect_event("delivery 1 id=0 tag=00 \"a\"")
+        .expect_event("delivery 1 id=1 tag=01 \"b\"")
+        .expect_event("delivery 1 id=2 tag=02 \"cd\"")
+        .expect_event("delivery 1 id=3 tag=03 \"ef\"")
+        .expect_event("disposed 1 0..0 none settled")
+        .expect_event("disposed 1 3..3 none settled")
+        .check_every_cut();
+}
+
 } // namespace
 } // namespace capstan::amqp::test

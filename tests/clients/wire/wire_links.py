@@ -92,6 +92,7 @@ TRANSFERS = [  # to a telemetry link at handle 0, with another at handle 1; what
     ("a delivery-tag of 33 octets", f"transfer[0, 0, <{'74' * 33}>, 0]", "detach(amqp:*)"),
     ("a delivery-tag that is text", 'transfer[0, 0, "t", 0]', WRONG),
     ("a rcv-settle-mode of 2", "transfer[0, 0, <74>, 0, ~, ~, 2]", WRONG),
+    ("a rcv-settle-mode of second, on a link of first", "transfer[0, 0, <74>, 0, ~, ~, 1]", "detach(amqp:invalid-field)"),
     ("another delivery within one", "transfer[0, 0, <74>, 0, ~, true]; transfer[0, 1, <75>, 0]", "detach(amqp:*)"),
     ("another delivery-tag within one", "transfer[0, 0, <74>, 0, ~, true]; transfer[0, 0, <75>, 0]", "detach(amqp:*)"),
     ("a message that is too large", f"2: begin[~, 0, 9, 9]; 2: {sender('m', more='~, ~, 0, 100')}; "
@@ -125,6 +126,7 @@ DISPOSED = [  # to the same links: what is disposed of, in the end
      "0 accepted, 1 accepted"),
     ("settled by its last frame", "transfer[0, 0, <74>, 0, false, true] + #<0053>; transfer[0, ~, ~, ~, true] + #<75a00178>; "
                                   "transfer[0, 1, <75>, 0] + data<78>", "1 accepted"),
+    ("a rcv-settle-mode of first", "transfer[0, 0, <74>, 0, ~, ~, 0] + data<78>", "0 accepted"),
     ("all booleans in two octets", "transfer[#<7000000000>, 0, <74>, ~, #<5600>, #<5600>, ~, ~, #<5600>, #<5600>, #<5601>] + data<78>",
      "0 accepted"),
     ("a resumed one that the hub does not know (2.7.5)", "transfer[0, 0, <74>, 0, ~, ~, ~, ~, true] + data<78>; "
