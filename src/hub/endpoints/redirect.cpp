@@ -9,8 +9,9 @@ constexpr std::chrono::milliseconds redirect_pause{10};
 
 refusal redirect(const conversation& with, std::string_view suffix) {
     const auto& config = with.hub.config();
-    // Under the name that the client has reached us by.
-    const auto host = with.hostname.empty() ? config.host_names.front() : with.hostname;
+    // Under the name that the client has reached us by, if that is one of ours: it need not be, and is the client's to write.
+    const bool ours = auth::host_names(config.host_names).contains(with.hostname);
+    const auto& host = ours ? with.hostname : config.host_names.front();
     const auto in_url = host.find(':') == host.npos ? host : '[' + host + ']'; // RFC 3986, section 3.2.2
     amqp::map info;
     info.entries.emplace_back(amqp::symbol{"hostname"}, host);

@@ -288,22 +288,33 @@ TEST_F(connections_test, what_a_link_was_allowed_by_may_go) {
     EXPECT_EQ(left_by("renewed", boost::json::object{{"authentication", other_keys}}), std::pair(cut, none));
 }
 
-/// The redirect names us as the client does, whatever that looks like.
-TEST_F(connections_test, a_redirect_keeps_an_ipv6_address_whole) {
-    auto& client = *client_settings.emplace_back(std::make_unique<amqp::settings>());
-    client.container_id = "test";
-    client.hostname = "[::1]:5671";
-    clients.push_back(std::make_unique<hub_client>(*instance, connections_thread, engine, client));
-    settle();
-    auto& service = *clients.back();
-    ASSERT_EQ(put_token(service, service_token()), 200);
-    receiver(service, "/messages/events", 1);
-    advance(10ms);
-    ASSERT_EQ(service.news.detached.size(), 1u);
-    const auto info = amqp::decode_value({service.news.detached[0].error.info});
-    ASSERT_TRUE(info && info->get<amqp::map>());
-    EXPECT_EQ(info->get<amqp::map>()->find("network-host")->text(), "::1");
-    EXPECT_EQ(info->get<amqp::map>()->find("address")->text(), "amqps://[::1]:5671/hub");
+/// The redirect names us as the client does, if that is a name of ours.
+TEST_F(connections_test, a_redirect_goes_to_a_name_of_the_hubs) {
+    struct row {
+        std::string called, host, address;
+    };
+    for (const auto& [called, host, address] : {row{"[::1]:5671", "::1", "amqps://[::1]:5671/hub"},
+                                                row{"HUB.local", "HUB.local", "amqps://HUB.local:5671/hub"},
+                                                row{"localhost", "localhost", "amqps://localhost:5671/hub"},
+                                                row{"evil.example", "hub.local", "amqps://hub.local:5671/hub"},
+                                                row{"hub", "hub.local", "amqps://hub.local:5671/hub"},
+                                                row{"", "hub.local", "amqps://hub.local:5671/hub"}}) {
+        auto& client = *client_settings.emplace_back(std::make_unique<amqp::settings>());
+        client.container_id = "test";
+        client.hostname = called;
+        clients.push_back(std::make_unique<hub_client>(*instance, connections_thread, engine, client));
+        settle();
+        auto& service = *clients.back();
+        ASSERT_EQ(put_token(service, service_token()), 200);
+        receiver(service, "/messages/events", 1);
+        advance(10ms);
+        ASSERT_EQ(service.news.detached.size(), 1u);
+        const auto info = amqp::decode_value({service.news.detached[0].error.info});
+        ASSERT_TRUE(info && info->get<amqp::map>());
+        EXPECT_EQ(info->get<amqp::map>()->find("hostname")->text(), host) << called;
+        EXPECT_EQ(info->get<amqp::map>()->find("network-host")->text(), host) << called;
+        EXPECT_EQ(info->get<amqp::map>()->find("address")->text(), address) << called;
+    }
 }
 
 } // namespace
