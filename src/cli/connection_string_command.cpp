@@ -10,6 +10,7 @@
 #include "cli/wait_for.hpp"
 #include "server/data_folder.hpp"
 #include "server/host_name.hpp"
+#include "server/stored_device.hpp"
 
 namespace capstan::cli {
 namespace {
@@ -63,17 +64,46 @@ void warn_of_ports(const whereabouts& where, bool event_hub) {
                    usual_https_port);
 }
 
-std::string device_string(const options& chosen, const std::string& host) {
-    const auto device = ask_hub(log_in_as_service(chosen.hub), {.path = device_path(*chosen.device)});
-    const auto& authentication = device.at("authentication");
+/// `key`: none for a device that signs in by certificate.
+std::string device_string(const options& chosen, const std::string& host, const std::optional<std::string>& key) {
     auth::hub_connection_string value;
     value.host_name = host;
     value.device_id = *chosen.device;
-    if (authentication.at("type").as_string() == "sas")
-        value.key = authentication.at("symmetricKey").at(chosen.secondary ? "secondaryKey" : "primaryKey").as_string().c_str();
-    else
-        value.x509 = true;
+    value.key = key.value_or("");
+    value.x509 = !key;
     return auth::to_text(value);
+}
+
+/// Of a hub that runs, here or elsewhere.
+std::optional<std::string> key_from_hub(const options& chosen) {
+    const auto device = ask_hub(log_in_as_service(chosen.hub), {.path = device_path(*chosen.device)});
+    const auto& authentication = device.at("authentication");
+    if (authentication.at("type").as_string() != "sas")
+        return std::nullopt;
+    return authentication.at("symmetricKey").at(chosen.secondary ? "secondaryKey" : "primaryKey").as_string().c_str();
+}
+
+/// Of a hub that does not run: its store is there to be read.
+std::optional<std::string> key_from_folder(const options& chosen, const server::config& config) {
+    const auto device = value_or_fail(server::read_stored_device(config.data.folder, *chosen.device), exit_unreachable);
+    if (!device)
+        throw failed(exit_refused, fmt::format("the hub in {} has no device '{}'", config.data.folder.string(), *chosen.device));
+    if (device->authentication != store::authentication_type::sas)
+        return std::nullopt;
+    return chosen.secondary ? device->secondary_key : device->primary_key;
+}
+
+/// What tells where a hub listens is left behind by one that was killed: then nobody answers there.
+std::optional<std::string> key_from_either(const options& chosen, const server::config& config) {
+    if (!server::read_endpoints(server::endpoints_file_in(config.data.folder)))
+        return key_from_folder(chosen, config);
+    try {
+        return key_from_hub(chosen);
+    } catch (const failed& why) {
+        if (why.code != exit_unreachable || !server::read_stored_device(config.data.folder, *chosen.device))
+            throw;
+    }
+    return key_from_folder(chosen, config);
 }
 
 std::string event_hub_string(const options& chosen, const server::hub_file& hub, const whereabouts& where) {
@@ -100,7 +130,7 @@ int print_own(const options& chosen) {
     const server::config config = load_config_for(chosen.hub);
     const server::hub_file hub = value_or_fail(server::read_hub_file(server::hub_file_in(config.data.folder)));
     const whereabouts where = find_out(config);
-    const std::string text = chosen.device      ? device_string(chosen, where.host)
+    const std::string text = chosen.device      ? device_string(chosen, where.host, key_from_either(chosen, config))
                              : chosen.event_hub ? event_hub_string(chosen, hub, where)
                                                 : policy_string(chosen, hub, where.host);
     if (!chosen.emulator)
@@ -115,14 +145,14 @@ int print_connection_string(const options& chosen) {
         return print_own(chosen);
     if (!chosen.device)
         throw failed(exit_usage, "with --login there are connection strings of devices only: --device-id ID");
-    fmt::print("{}\n", device_string(chosen, log_in(chosen.hub).host));
+    fmt::print("{}\n", device_string(chosen, log_in(chosen.hub).host, key_from_hub(chosen)));
     return exit_ok;
 }
 
 void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
     add_login_options(command, given->hub);
     auto* policy = command.add_option("--policy-name,--policy,--pn", given->policy, "the policy to sign in with [iothubowner]");
-    auto* device = command.add_option("-d,--device-id,--device", given->device, "for this device; the hub must be running");
+    auto* device = command.add_option("-d,--device-id,--device", given->device, "for this device");
     auto* event_hub = command.add_flag("--default-eventhub,--event-hub,--eh", given->event_hub,
                                        "for Event Hubs clients, to read telemetry (policy 'service')");
     policy->type_name("NAME")->excludes(device)->excludes(event_hub);

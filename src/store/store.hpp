@@ -42,4 +42,8 @@ struct rocksdb_options {
 /// another number of partitions, in use by another process, unreadable or corrupt: never a silent fallback.
 outcome<std::unique_ptr<store>> open_rocksdb_store(const wall_clock& clock, const rocksdb_options& options);
 
+/// Looks a device up in a store that nobody has open, for tools beside a hub that does not run. Nothing is made or changed; who calls
+/// sees to it that no hub opens the folder meanwhile. None where there is no such device, or no store yet.
+outcome<std::optional<device>> read_rocksdb_device(const rocksdb_options& options, std::string_view id);
+
 } // namespace capstan::store

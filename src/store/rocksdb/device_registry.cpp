@@ -7,7 +7,6 @@
 #include "store/rocksdb/keys.hpp"
 
 namespace capstan::store {
-namespace {
 
 outcome<std::optional<device>> stored(database& data, std::string_view id) {
     const auto found = data.get(data.registry(), id);
@@ -20,6 +19,8 @@ outcome<std::optional<device>> stored(database& data, std::string_view id) {
         return std::unexpected(corrupt(fmt::format("the device '{}'", id), (**found).size()));
     return decoded;
 }
+
+namespace {
 
 /// Hands over key and content of every entry whose key begins so.
 template<class Use> void for_each_below(database& data, const std::string& prefix, Use use) {

@@ -9,6 +9,9 @@
 
 namespace capstan::store {
 
+/// A device, or a module by its key, as it is in the database.
+outcome<std::optional<device>> stored(database& data, std::string_view id);
+
 /// Conditions are decided by the committer's thread, one after the other, against what is durable and what its open round
 /// changes. Counts are kept, not counted: a start is as fast with a million devices as with none.
 class rocksdb_device_registry final : public device_registry, public round_member {

@@ -66,6 +66,22 @@ outcome<std::unique_ptr<store>> open_rocksdb_store(const wall_clock& clock, cons
     return opened;
 }
 
+outcome<std::optional<device>> read_rocksdb_device(const rocksdb_options& options, std::string_view id) {
+    std::error_code error;
+    if (is_module_key(id) || !std::filesystem::exists(options.folder / "CAPSTAN", error))
+        return std::nullopt; // a hub that has never run has no store
+    rocksdb::Env& env = *rocksdb::Env::Default();
+    const outcome<data_folder> folder = claim_data_folder(env, options.folder, options.partitions);
+    if (!folder)
+        return std::unexpected(folder.error());
+    if (folder->make)
+        return std::nullopt;
+    const auto data = database::open({folder->database, options.partitions, &env}, database::purpose::read);
+    if (!data)
+        return std::unexpected(data.error());
+    return stored(**data, id);
+}
+
 outcome<std::unique_ptr<store>> open_rocksdb_store(const wall_clock& clock, const rocksdb_options& options) {
     return open_rocksdb_store(clock, options, rocksdb_surroundings{});
 }

@@ -80,6 +80,24 @@ def moved(hub):
         expect_equal(refused, f"imported 0 devices; {DEVICES} were refused\n", "import of what is there")
 
 
+def connection_string_at_rest():
+    """The same from a hub that runs, that has stopped, and that was killed: a data folder is enough."""
+    hub = Hub().start()
+    hub.create_device("kept")
+    asked = ["connection-string", "--device", "kept"]
+    running = capstan(hub, *asked)
+    hub.stop()
+    expect_equal(capstan(hub, *asked), running, "the connection string when the hub has stopped")
+    capstan(hub, "connection-string", "--device", "absent", status=2)
+    hub.start()
+    hub.create_device("new")
+    hub.kill()
+    expect_equal(capstan(hub, *asked), running, "the connection string when the hub was killed")
+    expect("DeviceId=new;" in capstan(hub, "connection-string", "--device", "new"), "a device from just before the kill")
+    with hub:
+        expect_equal(capstan(hub, *asked), running, "the connection string when it runs again")
+
+
 def shells():
     """Each shell takes its script, and bash completes by it."""
     script = subprocess.run([CAPSTAN, "completion", "bash"], capture_output=True, text=True, check=True).stdout
@@ -103,6 +121,7 @@ def test():
         commanded(hub)
         live(hub)
         moved(hub)
+    connection_string_at_rest()
     shells()
     return f"{DEVICES} simulated devices, exported and imported; a live view; completion and manual pages"
 

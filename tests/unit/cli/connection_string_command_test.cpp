@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "server/data_folder.hpp"
+#include "store/store.hpp"
+#include "support/manual_run_queue.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/cli/command_line.hpp"
 
@@ -28,6 +30,14 @@ struct hub_of_a_folder : testing::Test {
     }
     void run_without_tls_on(std::uint16_t amqp) {
         ASSERT_TRUE(folder->publish({{"localhost"}, 15671, 8443, path, path + "/tls/ca.pem", 1, "127.0.0.1", amqp}));
+    }
+    static void put(store::store& into, const store::device& device) {
+        std::optional<bool> done;
+        test::manual_run_queue queue;
+        into.devices().put(device, store::must_not_exist{},
+                           {queue, [&](const store::outcome<store::device>& result) { done = result.has_value(); }});
+        ASSERT_TRUE(queue.run_until([&] { return done.has_value(); }));
+        EXPECT_TRUE(*done);
     }
     const std::string& key(std::string_view policy) const { return folder->hub().policies.find(policy)->primary_key; }
 };
@@ -85,9 +95,39 @@ TEST_F(connection_string_command, works_while_the_hub_does_not_run) {
     EXPECT_THAT(run_capstan({"connection-string", "--hub", path}).out, testing::StartsWith("HostName=localhost;"));
     const auto file = parent.write("capstan.toml", "[hub]\nhostnames = [\"a.example\"]\n[data]\nfolder = \"" + path + "\"\n");
     EXPECT_THAT(run_capstan({"connection-string", "--config", file}).out, testing::StartsWith("HostName=a.example;"));
-    const auto device = run_capstan({"connection-string", "--hub", path, "--device", "dev1"});
-    EXPECT_EQ(device.code, 3);
-    EXPECT_THAT(device.err, HasSubstr("no hub is running"));
+}
+
+/// Of devices too: their keys are in the store, which is read while nobody has it open.
+TEST_F(connection_string_command, of_a_device_is_read_from_the_store_of_a_hub_that_does_not_run) {
+    const auto print = [this](const std::string& id, const std::string& which = "primary") {
+        return run_capstan({"connection-string", "--hub", path, "--device", id, "--key-type", which});
+    };
+    const auto in_use = print("dev1");
+    EXPECT_EQ(in_use.code, 3) << "the test has the folder, and is no hub that answers";
+    EXPECT_THAT(in_use.err, HasSubstr("in use"));
+    const store::partition_id partitions = folder->hub().partitions;
+    folder.reset();
+    EXPECT_EQ(print("dev1").code, 2) << "a hub that has never run has no devices";
+    {
+        const system_wall_clock clock;
+        const auto opened = store::open_rocksdb_store(clock, {path, partitions});
+        ASSERT_TRUE(opened);
+        store::device device;
+        device.id = "dev1";
+        device.primary_key = "cHJpbWFyeQ==";
+        device.secondary_key = "c2Vjb25kYXJ5";
+        put(**opened, device);
+        device.id = "dev2";
+        device.authentication = store::authentication_type::self_signed;
+        put(**opened, device);
+        (*opened)->close();
+    }
+    EXPECT_EQ(print("dev1").out, "HostName=localhost;DeviceId=dev1;SharedAccessKey=cHJpbWFyeQ==\n");
+    EXPECT_EQ(print("dev1", "secondary").out, "HostName=localhost;DeviceId=dev1;SharedAccessKey=c2Vjb25kYXJ5\n");
+    EXPECT_EQ(print("dev2").out, "HostName=localhost;DeviceId=dev2;x509=true\n");
+    const auto absent = print("absent");
+    EXPECT_EQ(absent.code, 2);
+    EXPECT_THAT(absent.err, HasSubstr("has no device 'absent'"));
 }
 
 TEST_F(connection_string_command, a_folder_without_a_hub_is_an_error) {
