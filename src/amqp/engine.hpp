@@ -107,7 +107,6 @@ private:
     void give_up();
 
     // --- sessions and links
-    bool has_begun(std::uint16_t remote_channel);
     session* session_at(std::uint16_t remote_channel);
     session* begun_session_at(std::uint16_t remote_channel);
     session* session_of(const link& what) const;

@@ -5,7 +5,8 @@
 namespace capstan::amqp {
 
 /// The live session of the peer's channel. Clients go on talking for a moment on a channel that has ended: that is dropped, not
-/// punished (contract/event-hubs.md, section 2.5).
+/// punished (contract/event-hubs.md, section 2.5). On a channel that never began, what ends something (detach, end) finds nothing to
+/// end and is dropped as well, for clients tidy up in the wrong order; all else was meant to do something, and closes the connection.
 session* connection::engine::session_at(std::uint16_t remote_channel) {
     const auto found = by_remote_channel_.find(remote_channel);
     return found == by_remote_channel_.end() || found->second->local == lifecycle::ended ? nullptr : found->second;
@@ -13,14 +14,10 @@ session* connection::engine::session_at(std::uint16_t remote_channel) {
 
 /// The same, where a channel that never began closes the connection.
 session* connection::engine::begun_session_at(std::uint16_t remote_channel) {
-    return has_begun(remote_channel) ? session_at(remote_channel) : nullptr;
-}
-
-bool connection::engine::has_begun(std::uint16_t remote_channel) {
     if (by_remote_channel_.contains(remote_channel) || ended_channels_.contains(remote_channel))
-        return true;
+        return session_at(remote_channel);
     fail(condition::illegal_state, "a frame on channel " + std::to_string(remote_channel) + ", which has no session");
-    return false;
+    return nullptr;
 }
 
 session* connection::engine::session_of(const link& what) const { return sessions_[what.info.channel].get(); }
@@ -88,8 +85,6 @@ std::optional<std::uint16_t> connection::engine::open_session() {
 }
 
 void connection::engine::on_end(std::uint16_t channel, const amqp::end& peer, bytes_view) {
-    if (!has_begun(channel))
-        return;
     const auto found = by_remote_channel_.find(channel);
     if (found == by_remote_channel_.end())
         return;

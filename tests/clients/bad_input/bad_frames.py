@@ -42,6 +42,7 @@ OPENED = {  # sent after OPEN and BEGIN; each must be answered with CLOSE, END o
 TOLERATED = {  # clients send these when they tidy up in the wrong order (contract/event-hubs.md, 2.5)
     "an empty frame": framed(b""),
     "a detach on a channel that never began": framed(encode(Described(DETACH, [UInt(0), False])), channel=9),
+    "an end on a channel that never began": framed(encode(Described(END, [None])), channel=9),
 }
 FIRST = {  # sent as the first bytes of a connection
     "HTTP": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",

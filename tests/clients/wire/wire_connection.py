@@ -95,6 +95,10 @@ FRAMES = [  # on an opened connection with a session on channel 0
     ("a begin without windows", "1: begin[~, 0]", "close(amqp:*) eof"),
     ("end with an error", "end[error['amqp:internal-error']]", "end"),
     ("a channel that is used again", "end[]; begin[~, 7, 1, 1]; end[]", "end begin end"),
+    *((f"{name} on a channel that never began", f"7: {text}", wanted) for name, text, wanted in (
+        ("attach", 'attach["a", 0, true]', "close(amqp:*) eof"), ("flow", "flow[~, 1, 0, 1]", "close(amqp:*) eof"),
+        ("transfer", "transfer[0, 0, <74>, 0]", "close(amqp:*) eof"), ("disposition", "disposition[true, 0]", "close(amqp:*) eof"),
+        ("detach", "detach[0, true]", ""), ("end", "end[]", ""))),
     ("frames behind an end", "end[]; detach[0, true]; flow[~, 1, 0, 1]; transfer[0, 0, <74>, 0]", "end"),
     ("channels in any order", "9: begin[~, 0, 1, 1]; 4: begin[~, 0, 1, 1]; 6: begin[~, 0, 1, 1]", "begin begin begin"),
 ]
