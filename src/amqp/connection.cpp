@@ -166,7 +166,7 @@ void connection::engine::on_frame(const frame& received) {
         return fail(condition::decode_error, "a frame without a performative");
     if (stage_ == stage::closing && code != amqp::close::code)
         return; // discarded, part 2, section 2.4.6
-    if (received.channel > settings_.channel_max)
+    if (received.channel > channel_max())
         return fail(condition::framing_error, "a channel above channel-max"); // part 2, section 2.7.1
     if (stage_ == stage::frames && !peer_open_ && code != amqp::open::code)
         return fail(condition::illegal_state, "the first frame must be an open");
@@ -311,7 +311,7 @@ void connection::engine::write_open() {
     ours.container_id = settings_.container_id;
     ours.hostname = settings_.hostname;
     ours.max_frame_size = settings_.max_frame_size;
-    ours.channel_max = settings_.channel_max;
+    ours.channel_max = channel_max();
     if (settings_.idle_time_out.count() > 0)
         ours.idle_time_out = static_cast<std::uint32_t>(settings_.idle_time_out.count());
     write_frame(0, ours);

@@ -25,6 +25,10 @@ public:
     bool finished() const { return stage_ == stage::over && out_.empty(); }
     void answer_sasl(std::uint8_t code, bytes_view additional_data);
     bool is_open() const { return stage_ == stage::frames && peer_open_; }
+    /// What the peer is told, and held to: no channel that there may be no session for.
+    std::uint16_t channel_max() const {
+        return static_cast<std::uint16_t>(std::min<std::size_t>(settings_.channel_max, settings_.max_sessions - 1));
+    }
     void close(const error& why, bool by_peer = false);
 
     // --- sessions (session_frames.cpp)

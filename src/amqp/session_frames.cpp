@@ -25,7 +25,7 @@ session* connection::engine::session_of(const link& what) const { return session
 session* connection::engine::new_session() {
     auto free = std::ranges::find_if(sessions_, [](const auto& each) { return !each; });
     const auto channel = static_cast<std::size_t>(free - sessions_.begin());
-    if (channel > std::min(settings_.channel_max, peer_channel_max_) || session_count_ >= settings_.max_sessions)
+    if (channel > std::min(channel_max(), peer_channel_max_) || session_count_ >= settings_.max_sessions)
         return nullptr;
     if (free == sessions_.end())
         free = sessions_.insert(free, nullptr);

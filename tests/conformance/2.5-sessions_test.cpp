@@ -26,10 +26,28 @@ TEST(Begin, OfTooManySessionsClosesTheConnection) {
     auto few = script_settings();
     few.max_sessions = 2;
     opened_connection({}, few)
-        .peer_sends({"begin[~, 0, 1, 1]", "1: begin[~, 0, 1, 1]", "2: begin[~, 0, 1, 1]"})
+        .peer_sends("begin[~, 0, 1, 1]")
         .expect("begin[0]")
-        .expect("1: begin[1]")
+        .owner([](connection& engine) { EXPECT_TRUE(engine.open_session()); })
+        .expect("1: begin[~]")
+        .peer_sends("1: begin[~, 0, 1, 1]")
         .expect(R"(close[error['amqp:resource-limit-exceeded', _]])")
+        .check();
+}
+
+/// There is a session for each channel that the open promises.
+TEST(Begin, OnEveryChannelThatIsPromised) {
+    auto few = script_settings();
+    few.max_sessions = 3;
+    amqp_script({}, few)
+        .peer_sends({"header amqp", R"(open["peer"])", "2: begin[~, 0, 1, 1]", "1: begin[~, 0, 1, 1]", "0: begin[~, 0, 1, 1]"})
+        .expect("header amqp")
+        .expect(R"(open["test", "localhost", 65536, 2])")
+        .expect("begin[2]")
+        .expect("1: begin[1]")
+        .expect("2: begin[0]")
+        .peer_sends("3: begin[~, 0, 1, 1]")
+        .expect(R"(close[error['amqp:connection:framing-error', _]])")
         .check();
 }
 
@@ -95,7 +113,10 @@ TEST(Channel, ThatNeverBeganClosesTheConnection) {
 
 /// What ends something finds nothing to end: some clients tidy up in the wrong order.
 TEST(Channel, ThatNeverBeganMayBeEnded) {
-    begun_session().peer_sends({"5: detach[0, true]", "5: end[]", "5: end[error['amqp:internal-error']]", "end[]"}).expect("end[~]").check();
+    begun_session()
+        .peer_sends({"5: detach[0, true]", "5: end[]", "5: end[error['amqp:internal-error']]", "end[]"})
+        .expect("end[~]")
+        .check();
 }
 
 // --- windows

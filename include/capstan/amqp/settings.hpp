@@ -13,7 +13,7 @@ struct settings {
     std::string container_id;
     std::string hostname;                             ///< of open; a client names the server's, a server its own
     std::uint32_t max_frame_size = 65'536;            ///< of frames that the peer may send; also the largest that we send
-    std::uint16_t channel_max = 8'191;                ///< contract/iothub-amqp.md, section 2.3
+    std::uint16_t channel_max = 8'191;                ///< contract/iothub-amqp.md, section 2.3; less, where max_sessions is
     /// We close when no whole frame came for so long, however many bytes of one did; 0: never.
     std::chrono::milliseconds idle_time_out{240'000};
     /// From the engine's making to the peer's open, whatever comes in between: a stranger holds memory no longer.
@@ -26,7 +26,7 @@ struct settings {
     /// 1,000 devices with six links each may share a connection (iothub-amqp.md, 4.8); beyond, attaches are refused. Twice as many,
     /// with those that we have detached and the peer has not, close the connection.
     std::size_t max_links = 6'500;
-    std::size_t max_sessions = 2'048;
+    std::size_t max_sessions = 8'192; ///< as many as channel_max promises; each takes about 400 bytes
     /// Bytes of unfinished multi-frame deliveries on one connection; beyond, the delivery's link is detached.
     std::size_t max_partial_bytes = 8u << 20;
 

@@ -157,6 +157,11 @@ def check_replies(verdicts, hub, device):
         flow = peer.exchange("50: flow[1, 1, 0, 1, ~, ~, ~, ~, ~, true]", 1)[0]
         verdicts.judge("next-incoming-id that wraps", flow["next-incoming-id"], "0")
         verdicts.judge("a session's flow", f"{flow['handle']} {flow['delivery-count']} {flow['link-credit']}", "~ ~ ~")
+    with Conversation(hub).sign_in(device.username, device.token(), begun=None) as peer:
+        begun = [peer.exchange("; ".join(f"{channel}: begin[~, 0, 1, 1]" for channel in range(first, first + 1024)), 1024)
+                 for first in range(0, 8192, 1024)]
+        count = sum(each.name == "begin" for part in begun for each in part)
+        verdicts.judge("sessions on all channels to channel-max", f"{count}", "8192")
 
 
 def test():
