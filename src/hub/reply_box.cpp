@@ -10,7 +10,8 @@ constexpr std::size_t max_waiting = 256;
 constexpr std::size_t max_waiting_bytes = 128 * 1024;
 
 void reply_box::add_link(const amqp::link_info& link) {
-    links_.push_back({link.id, link.channel, link.name, link.target_terminus.address});
+    const bool settled = link.snd_settle_mode == static_cast<std::uint8_t>(amqp::sender_settle_mode::settled);
+    links_.push_back({link.id, link.channel, link.name, link.target_terminus.address, settled});
 }
 
 void reply_box::remove_link(amqp::link_id link) {
@@ -49,7 +50,7 @@ void reply_box::pump(amqp::connection& engine) {
         const std::array<std::uint8_t, 4> tag{static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8),
                                               static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 24)};
         const amqp::bytes_view piece = each.message;
-        const bool sent = engine.send(link->id, tag, {&piece, 1}).has_value();
+        const bool sent = engine.send(link->id, tag, {&piece, 1}, {.settled = link->settled}).has_value();
         waiting_bytes_ -= sent ? each.size() : 0;
         return sent;
     });

@@ -29,6 +29,7 @@ private:
         std::uint16_t channel;
         std::string name;
         std::string target;
+        bool settled; ///< it asked for answers that are settled when they are sent
     };
     struct reply {
         std::string to;

@@ -30,8 +30,8 @@ std::expected<request, std::string> read_request(bytes_view payload) {
 } // namespace
 
 void response_endpoint::open() {
-    // As asked, like the real hub: clients read what they asked for.
-    engine().accept(link_, {.snd_settle_mode = 0, .rcv_settle_mode = 0});
+    // As asked, like the real hub: clients read what they asked for. What may be either is sent unsettled.
+    engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode.value_or(0), .rcv_settle_mode = 0});
     box_.add_link(info());
     box_.pump(engine());
 }

@@ -183,6 +183,13 @@ def check_cbs(verdicts, hub, device):
     """An answer's correlation-id is the request's message-id, of the same type, and comes after the request's settlement."""
     token = f'application-properties{{"operation"="put-token", "type"="servicebus.windows.net:sastoken", "name"="{device.resource}"}} ' \
             f'value"{device.token()}"'
+    for asked, mode, settled in (("~", "0", "false"), ("0", "0", "false"), ("1", "1", "true"), ("2", "2", "false")):
+        with Conversation(hub).anonymous() as peer:
+            attach = peer.answers(f'attach["r", 1, true, {asked}, ~, source["$cbs"], target[]]')[0]
+            peer.answers('attach["s", 0, false, ~, ~, source[], target["$cbs"], ~, ~, 0]; flow[1, 9, 0, 9, 1, 0, 9]')
+            found = peer.send(f'transfer[0, 0, <74>, 0] + properties["id"] {token}').until("transfer")[-1]
+            verdicts.judge(f"snd-settle-mode {asked} of a link of answers", f"{attach['snd-settle-mode']} {found['settled']}",
+                           f"{mode} {settled}")
     for message_id in MESSAGE_IDS:
         with Conversation(hub).anonymous() as peer:
             peer.answers('attach["s", 0, false, ~, ~, source[], target["$cbs"], ~, ~, 0]; '

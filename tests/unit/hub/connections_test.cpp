@@ -204,6 +204,30 @@ TEST_F(connections_test, requests_are_small) {
     EXPECT_EQ(info->max_message_size, 64u * 1024);
 }
 
+/// Azure's C# client asks for answers that are settled when they are sent.
+TEST_F(connections_test, answers_are_settled_as_was_asked) {
+    for (const auto& [asked, settled] : {std::pair(amqp::sender_settle_mode::settled, true),
+                                         {amqp::sender_settle_mode::unsettled, false},
+                                         {amqp::sender_settle_mode::mixed, false}}) {
+        auto& client = stranger();
+        session[&client] = client.engine().open_session().value();
+        amqp::attach_request request;
+        request.name = "answers";
+        request.role = amqp::role::receiver;
+        request.source = amqp::encode_source("$cbs");
+        request.target = amqp::encode_target("here");
+        request.snd_settle_mode = asked;
+        request.credit = 1;
+        const auto in = client.engine().attach(session[&client], request).value();
+        settle();
+        EXPECT_EQ(client.engine().find(in)->snd_settle_mode, static_cast<std::uint8_t>(asked));
+        cbs[&client] = {amqp::link_id{1000}, sender(client, "$cbs")};
+        put_token(client, device_token("dev1"));
+        ASSERT_EQ(client.news.messages.size(), 1u);
+        EXPECT_EQ(client.news.messages[0].settled, settled);
+    }
+}
+
 TEST_F(connections_test, a_drained_link_of_answers_says_so) {
     auto& client = stranger();
     const auto in = receiver(client, "$cbs", 5);
@@ -293,12 +317,10 @@ TEST_F(connections_test, a_redirect_goes_to_a_name_of_the_hubs) {
     struct row {
         std::string called, host, address;
     };
-    for (const auto& [called, host, address] : {row{"[::1]:5671", "::1", "amqps://[::1]:5671/hub"},
-                                                row{"HUB.local", "HUB.local", "amqps://HUB.local:5671/hub"},
-                                                row{"localhost", "localhost", "amqps://localhost:5671/hub"},
-                                                row{"evil.example", "hub.local", "amqps://hub.local:5671/hub"},
-                                                row{"hub", "hub.local", "amqps://hub.local:5671/hub"},
-                                                row{"", "hub.local", "amqps://hub.local:5671/hub"}}) {
+    for (const auto& [called, host, address] :
+         {row{"[::1]:5671", "::1", "amqps://[::1]:5671/hub"}, row{"HUB.local", "HUB.local", "amqps://HUB.local:5671/hub"},
+          row{"localhost", "localhost", "amqps://localhost:5671/hub"}, row{"evil.example", "hub.local", "amqps://hub.local:5671/hub"},
+          row{"hub", "hub.local", "amqps://hub.local:5671/hub"}, row{"", "hub.local", "amqps://hub.local:5671/hub"}}) {
         auto& client = *client_settings.emplace_back(std::make_unique<amqp::settings>());
         client.container_id = "test";
         client.hostname = called;
