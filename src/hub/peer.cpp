@@ -60,6 +60,11 @@ public:
         return with_.bytes_in_flight >= in_flight_high_water || with_.hub.bytes_in_flight() >= hub::in_flight_limit;
     }
     void quiesce() override { with_.quiescing = true; }
+    void end_links(const amqp::error& why) override {
+        for (const auto& [id, each] : endpoints_)
+            with_.engine.detach(static_cast<amqp::link_id>(id), why);
+        drop_all();
+    }
     void disconnected() override { drop_all(); }
 
 private:

@@ -80,7 +80,9 @@ void connection_task::converse(bytes_view input) {
         peer_->tick(now_);
     }
     if (close_at_ && (peer_->unanswered() == 0 || now_ >= *close_at_)) {
-        engine_->close(amqp::error(amqp::condition::connection_forced, "the hub is stopping"));
+        const amqp::error stopping(amqp::condition::connection_forced, "the hub is stopping");
+        peer_->end_links(stopping);
+        engine_->close(stopping);
         while (const auto event = engine_->next_event())
             peer_->handle(*event);
     }

@@ -10,8 +10,8 @@
 namespace capstan::server {
 
 /// Stops a running hub so that nobody who was about to get an answer misses it: no new connections; what was taken is committed and
-/// answered; connections are closed with amqp:connection:forced; the stores are closed; the threads end. Blocks, within `limit` but
-/// for a commit that hangs.
+/// answered; links and connections are closed with amqp:connection:forced; the stores are closed; the threads end. Blocks, within
+/// `limit` but for a commit that hangs.
 void shut_down(listener& amqp, http::server& https, io_threads& threads, store::store& store, endpoint_hubs& endpoints,
                std::chrono::milliseconds limit);
 

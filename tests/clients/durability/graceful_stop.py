@@ -1,9 +1,9 @@
-"""SIGTERM under load: no acceptance is lost, connections end with amqp:connection:forced, the hub leaves with status 0."""
+"""SIGTERM under load: no acceptance is lost, links and connections end with amqp:connection:forced, the hub leaves with status 0."""
 import concurrent.futures
 
 from harness.event_reader import EventReader, body, sequence_number
 from harness.hub import Hub, expect, expect_equal, main
-from harness.raw_amqp import ACCEPTED, CLOSE, DISPOSITION, SENDER, RawClient, condition, message
+from harness.raw_amqp import ACCEPTED, CLOSE, DETACH, DISPOSITION, SENDER, RawClient, condition, message
 from harness.raw_websocket import WebSocketClient
 
 NORMAL = 1000  # of a WebSocket's close
@@ -12,13 +12,16 @@ ENOUGH = 200
 
 
 def serve_until_closed(client, accepted, on_enough):
-    """Keeps sending one message after the other until the hub closes; the condition of its CLOSE."""
-    n = 0
+    """Keeps sending one message after the other until the hub closes; what came of its link, and the condition of its CLOSE."""
+    n, detached = 0, None
     while True:
         client.transfer(1, message(b"%d" % n))
         frame = next_of(client)
+        if frame.performative == DETACH:
+            detached = f"closed={frame.argument(1)} {condition(frame.argument(2))}"
+            frame = next_of(client)
         if frame.performative == CLOSE:
-            return condition(frame.argument(0))
+            return detached, condition(frame.argument(0))
         if int(frame.argument(4).descriptor) == ACCEPTED:
             accepted.add(b"%d" % n)
         n += 1
@@ -27,10 +30,10 @@ def serve_until_closed(client, accepted, on_enough):
 
 
 def next_of(client):
-    """The next DISPOSITION or CLOSE; a link or session may be ended before the connection is."""
+    """The next DISPOSITION, DETACH or CLOSE."""
     while True:
         frame = client.next_frame()
-        if frame.performative in (DISPOSITION, CLOSE):
+        if frame.performative in (DISPOSITION, DETACH, CLOSE):
             return frame
 
 
@@ -52,16 +55,18 @@ def test():
     accepted, stopping = set(), []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         answered = pool.submit(answer_close, distant)
-        said = serve_until_closed(client, accepted, lambda: stopping.append(pool.submit(hub.stop)))
+        detached, said = serve_until_closed(client, accepted, lambda: stopping.append(pool.submit(hub.stop)))
         stopping[0].result()
         expect_equal(answered.result(), ("amqp:connection:forced", NORMAL), "CLOSE over the WebSocket, and its own close")
+    expect_equal(detached, "closed=True amqp:connection:forced", "DETACH before the CLOSE of the busy client")
     expect_equal([said, condition(next_of(idle).argument(0))], ["amqp:connection:forced"] * 2, "conditions of the CLOSE frames")
 
     with hub as again, EventReader(again) as reader:
         events = [event for part in reader.read_all().values() for event in part]
         expect(accepted <= {body(event) for event in events}, "an accepted message is lost")
         expect_equal([sequence_number(event) for event in events], list(range(len(events))), "sequence numbers")
-    return f"SIGTERM after {len(accepted)} accepted messages: CLOSE amqp:connection:forced to busy, idle and WebSocket clients, status 0"
+    return f"SIGTERM after {len(accepted)} accepted messages: " \
+           f"DETACH and CLOSE amqp:connection:forced to busy, idle and WebSocket clients, status 0"
 
 
 main(test)
