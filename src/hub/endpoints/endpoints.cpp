@@ -137,6 +137,14 @@ made make_partition_endpoint(conversation& with, const amqp::link_info& link, co
     return std::make_shared<events_out_endpoint>(with, link.id, *hub, where.consumer_group, *partition);
 }
 
+/// Into an event hub, or a partition or publisher of it: nobody has the right, which the real built-in endpoint grants to none either
+/// (contract/event-hubs.md, section 6).
+std::unexpected<refusal> unwanted_events() {
+    return std::unexpected(refusal{
+        amqp::error(amqp::condition::unauthorized_access, "Unauthorized access. 'Send' claim(s) are required to perform this operation."),
+        refusal_pause});
+}
+
 made make_service_endpoint(conversation& with, const amqp::link_info& link, const address& where) {
     if (!with.identities.for_service(service_path(with, where)))
         return refuse(with, errc::unauthorized, "Unauthorized");
@@ -179,9 +187,14 @@ std::expected<std::shared_ptr<endpoint>, refusal> make_endpoint(conversation& wi
     case node::service_commands: return sends ? unknown_address(with, text) : make_service_endpoint(with, link, where);
     case node::file_notifications:
     case node::hub_events: return sends ? make_service_endpoint(with, link, where) : unknown_address(with, text);
-    case node::partition: return sends ? make_partition_endpoint(with, link, where) : unknown_address(with, text);
+    case node::partition:
+        if (sends)
+            return make_partition_endpoint(with, link, where);
+        break;
     case node::unknown: break;
     }
+    if (!sends && where.event_hub && with.hub.find_event_hub(*where.event_hub))
+        return unwanted_events();
     return unknown_address(with, text);
 }
 

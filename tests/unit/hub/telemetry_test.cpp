@@ -89,8 +89,8 @@ TEST_F(telemetry_test, a_reader_follows_the_tail) {
 
 /// Some senders mix up strings and symbols: nothing is lost by taking either, and readers get what the standard has.
 TEST_F(telemetry_test, mixed_up_texts_are_taken) {
-    const amqp::bytes mixed{0x00, 0x53, 0x73, 0xc0, 15, 7, 0x40, 0x40, 0xa3, 1, 't', 0x40, 0x40, 0x40, 0xa1, 4, 'j', 's', 'o', 'n',
-                            0x00, 0x53, 0x75, 0xa0, 1, 'x'};
+    const amqp::bytes mixed{0x00, 0x53, 0x73, 0xc0, 15,  7,   0x40, 0x40, 0xa3, 1,    't',  0x40, 0x40,
+                            0x40, 0xa1, 4,    'j',  's', 'o', 'n',  0x00, 0x53, 0x75, 0xa0, 1,    'x'};
     auto& device = connect_device("dev1");
     const auto link = sender(device, "/devices/dev1/messages/events");
     send(device, link, mixed);
@@ -207,6 +207,20 @@ TEST_F(telemetry_test, the_hub_redirects_to_its_event_hub) {
     EXPECT_EQ(*info.find("hostname")->get<std::string>(), "hub.local");
     EXPECT_EQ(*info.find("port")->get<std::int32_t>(), 5671);
     EXPECT_EQ(*info.find("address")->get<std::string>(), "amqps://hub.local:5671/hub/ConsumerGroups/$Default/Partitions/0");
+}
+
+TEST_F(telemetry_test, nobody_sends_to_an_event_hub) {
+    auto& service = connect_service();
+    for (const auto* address : {"hub", "/hub", "hub/Partitions/0", "hub/Publishers/me", "hub/ConsumerGroups/$Default/Partitions/0"}) {
+        sender(service, address);
+        advance(std::chrono::seconds(1)); // such refusals come late
+        ASSERT_FALSE(service.news.detached.empty()) << address;
+        EXPECT_EQ(service.news.detached.back().error.condition, "amqp:unauthorized-access") << address;
+        service.news.detached.clear();
+    }
+    sender(service, "other/Partitions/0");
+    ASSERT_EQ(service.news.detached.size(), 1u);
+    EXPECT_EQ(service.news.detached[0].error.condition, "amqp:not-found");
 }
 
 TEST_F(telemetry_test, an_unknown_address_is_not_found) {
