@@ -244,7 +244,8 @@ TEST(Echo, OfALinkIsAnswered) {
 /// The peer's window is shut and there may be more to send: the owner hears of the window's opening, and only then gives credit back.
 TEST(Drain, WaitsForTheSessionsWindow) {
     opened_connection()
-        .peer_sends({"begin[~, 0, 1, 9]", R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 1, 0, 9, 0, 0, 10, ~, true]"})
+        .peer_sends(
+            {"begin[~, 0, 1, 9]", R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 1, 0, 9, 0, 0, 10, ~, true]"})
         .expect("begin[0]")
         .expect(R"(attach["out", 0, false])")
         .owner(sends("x", true))
@@ -266,8 +267,9 @@ TEST(Drain, WaitsForTheSessionsWindow) {
 /// The last delivery has stopped at the window: its credit is not given back before it is sent, and the owner hears when it may be.
 TEST(Drain, WaitsForTheDeliveryThatIsBeingSent) {
     auto script = amqp_script();
-    script.peer_sends({"header amqp", R"(open["peer", ~, 512])", "begin[~, 0, 1, 9]",
-                       R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 1, 0, 9, 0, 0, 1, ~, true]"})
+    script
+        .peer_sends({"header amqp", R"(open["peer", ~, 512])", "begin[~, 0, 1, 9]",
+                     R"(attach["out", 0, true, ~, ~, source["a"], target["b"]])", "flow[1, 1, 0, 9, 0, 0, 1, ~, true]"})
         .expect("header amqp")
         .expect(R"(open["test"])")
         .expect("begin[0]")
@@ -283,6 +285,34 @@ TEST(Drain, WaitsForTheDeliveryThatIsBeingSent) {
         .expect_event("credited 1")
         .owner([](connection& engine) { engine.drained(link_id{1}); })
         .expect("flow[0, 5000, 3, 1, 0, 1, 0, 0, true]")
+        .check_every_cut();
+}
+
+// --- what the standard does not let a peer do, and we take all the same (docs/compatibility.md)
+
+/// Section 2.7.3: a sender must say its initial-delivery-count. One that does not begins at 0, as nearly all do.
+TEST(CreditOfThePeer, StartsAtZeroWhenItIsNotSaid) {
+    for (const std::string_view rest : {"", ", ~, ~, ~"}) {
+        SCOPED_TRACE(rest);
+        begun_session({.credit = 2})
+            .peer_sends(R"(attach["in", 0, false, ~, ~, source["a"], target["b"])" + std::string(rest) + "]")
+            .expect(R"(attach["in", 0, true])")
+            .expect("flow[0, 5000, 1, 2048, 0, 0, 2]")
+            .peer_sends("transfer[0, 0, <00>, 0, true]")
+            .expect_that([](const connection& engine) { return engine.credit_left(link_id{1}) == 1; })
+            .check();
+    }
+}
+
+/// Section 2.7.4: link-credit, delivery-count, available and drain must not be set without a handle. They mean nothing then: the session's
+/// part of the flow counts, and no link's credit changes.
+TEST(OurCredit, IsNotGivenByAFlowWithoutAHandle) {
+    outgoing_link()
+        .peer_sends({"flow[1, 2048, 0, 2048, 0, 0, 1]", "flow[1, 2048, 0, 2048, ~, 5, 9, 3, true]"})
+        .expect_that(credit_is(1))
+        .expect_that([](const connection& engine) { return !engine.draining(link_id{1}); })
+        .peer_sends("flow[1, 0, 0, 2048, ~, 0, 9]")
+        .expect_that(credit_is(0)) // the window is shut
         .check_every_cut();
 }
 

@@ -64,6 +64,7 @@ ATTACHES = [
     ("a rcv-settle-mode of 2", sender(modes="0, 2"), WRONG),
     ("every snd-settle-mode and rcv-settle-mode", "; ".join(sender(f"{s}{r}", 2 * s + r, f"{s}, {r}") for s in (0, 1, 2) for r in (0, 1)),
      " ".join(["attach flow"] * 6)),
+    ("a sender without initial-delivery-count", sender(more="~"), "attach flow"),
     ("an unsettled map", sender(more="{<74>=received[0, 0]}, ~, 0"), "attach flow"),
     ("an unsettled that is no map", sender(more='"u", ~, 0'), WRONG),
     ("properties that are no map", sender(more="~, ~, 0, ~, ~, ~, \"p\""), WRONG),
