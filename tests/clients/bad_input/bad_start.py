@@ -69,14 +69,17 @@ def check_foreign_folders(folder):
 
 
 def check_unreadable(folder):
-    """As somebody else: root may read everything."""
+    """Root may read everything: then somebody else tries."""
     locked = folder / "locked"
     locked.mkdir(mode=0o700)
     if os.getuid() == 0:
         for path in (folder, folder.parent):
             path.chmod(0o755)
         program = shutil.copy(CAPSTAN, folder / "capstan")  # where nobody may reach it
-        refused(serve(locked), locked, program=program, user=NOBODY)
+        return refused(serve(locked), locked, "permission denied", program=program, user=NOBODY)
+    locked.chmod(0)
+    refused(serve(locked), locked, "permission denied")
+    locked.chmod(0o700)
 
 
 def check_broken_certificates(folder):
@@ -94,7 +97,7 @@ def check_broken_certificates(folder):
 def check_configuration(folder):
     file = folder / "hub.toml"
     file.write_text("[server]\n\nno_such_key = 1\n")
-    refused(["serve", "--config", file, *serve(folder / "d")[1:]], file, "3", "no_such_key")
+    refused(["serve", "--config", file, *serve(folder / "d")[1:]], f"{file}:3", "no_such_key")
     file.write_text("[server\n")
     refused(["serve", "--config", file, *serve(folder / "d")[1:]], file)
     refused(["serve", "--config", folder / "absent.toml"], "absent.toml")

@@ -1,21 +1,14 @@
 """A full disk: the hub stops accepting and says so, keeps what it accepted, and goes on when there is room again."""
 import os
-import pathlib
-import subprocess
-import tempfile
 
-from harness import isolate
+from harness import isolate, small_disk
 from harness.event_reader import EventReader, body, sequence_number
-from harness.hub import Hub, Skip, expect, expect_equal, main, until
+from harness.hub import Hub, expect, expect_equal, main, until
 from harness.raw_amqp import ACCEPTED, CLOSE, DETACH, END, SENDER, RawClient, message
 
 MIB = 1024 * 1024
 ROOM, MORE_ROOM = 96 * MIB, 256 * MIB
 PIECE = 50_000
-
-
-def mount(folder, size, *options):
-    subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join([f"size={size}", *options]), "capstan-test", folder], check=True)
 
 
 def fill(hub, device):
@@ -55,11 +48,8 @@ def accepts_again(hub, device):
 
 
 def test():
-    if not isolate.enter("mount"):
-        raise Skip("needs a mount namespace for a disk that can be filled")
-    disk = pathlib.Path(tempfile.mkdtemp(prefix="disk-"))
-    mount(disk, ROOM)
-    hub = Hub(data=disk / "data").start()
+    disk = small_disk.Mounted(ROOM) if isolate.enter("mount") else small_disk.Played(ROOM)
+    hub = Hub(data=disk.folder / "data", environment=disk.environment).start()
     device = hub.create_device("full")
     accepted, answer = fill(hub, device)
     expect(hub.process.poll() is None, f"the hub died of a full disk with status {hub.process.returncode}")
@@ -68,14 +58,16 @@ def test():
     expect(len(accepted) > 100, f"only {len(accepted)} messages fitted in {ROOM} bytes")
     hub.kill()
 
-    mount(disk, MORE_ROOM, "remount")
-    hub.start()
+    disk.grow(MORE_ROOM)
+    hub = Hub(data=hub.data, environment=disk.environment).start()
+    device.hub = hub
     kept = stored(hub)
     missing = set(accepted) - set(kept)
     expect(not missing and len(kept) == len(set(kept)), f"{len(missing)} of {len(accepted)} accepted messages are lost")
     until(lambda: accepts_again(hub, device), 30, "a message is accepted once there is room")
     hub.stop()
-    return f"{len(accepted)} messages until the disk was full, the next one refused ({kind(answer)}), none lost, more after there was room"
+    return (f"{len(accepted)} messages until the {disk.kind} disk was full, the next one refused ({kind(answer)}), none lost, "
+            "more after there was room")
 
 
 def kind(answer):
