@@ -5,6 +5,7 @@
 #include <set>
 
 #include "auth/ascii.hpp"
+#include "http/admission.hpp"
 #include "http/ask.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
@@ -136,6 +137,9 @@ asio::awaitable<answer> post_devices(context& in, const request& asked) {
         co_return error_answer(errc::invalid_format, "The body must be a JSON array of objects.", now);
     if (body.as_array().size() > max_entries)
         co_return error_answer(errc::argument_invalid, "At most 100 devices at a time.", now);
+    if (const auto more = body.as_array().size(); more > 1) // the first has been counted with the request
+        if (auto throttled = co_await admit(in, hub::operation::registry, more - 1))
+            co_return *std::move(throttled);
     json::array errors;
     std::set<std::string> ids;
     for (const auto& each : body.as_array()) {

@@ -22,38 +22,41 @@ struct row {
     std::string_view path; ///< "{id}" stands for a device's id, "{lock}" and others for any text
     right needed;
     handler serve;
+    std::optional<hub::operation> metered = std::nullopt;
 };
 
 constexpr std::string_view device_id = "{id}";
 
+constexpr auto identity = hub::operation::registry;
+
 /// Paths are compared without case, a trailing slash does not count (contract/rest.md, section 1).
 constexpr row table[] = {
-    {verb::get, "/devices", right::registry_read, list_devices},
-    {verb::post, "/devices", right::registry_write, post_devices},
-    {verb::post, "/devices/query", right::service, query_devices},
-    {verb::get, "/devices/{id}", right::registry_read, get_device},
-    {verb::put, "/devices/{id}", right::registry_write, put_device},
-    {verb::delete_, "/devices/{id}", right::registry_write, delete_device},
+    {verb::get, "/devices", right::registry_read, list_devices, identity},
+    {verb::post, "/devices", right::registry_write, post_devices, identity},
+    {verb::post, "/devices/query", right::service, query_devices, hub::operation::query},
+    {verb::get, "/devices/{id}", right::registry_read, get_device, identity},
+    {verb::put, "/devices/{id}", right::registry_write, put_device, identity},
+    {verb::delete_, "/devices/{id}", right::registry_write, delete_device, identity},
     {verb::delete_, "/devices/{id}/commands", right::service, purge_commands},
     {verb::get, "/devices/{id}/commands", right::service, peek_commands},
     {verb::get, "/devices/{id}/deadletters", right::service, get_dead_letters},
     {verb::delete_, "/devices/{id}/deadletters", right::service, delete_dead_letters},
     {verb::delete_, "/devices/{id}/deadletters/{number}", right::service, delete_dead_letters},
     {verb::post, "/devices/{id}/deadletters/{number}/requeue", right::service, requeue_dead_letter},
-    {verb::get, "/devices/{id}/messages/devicebound", right::device, receive_command},
+    {verb::get, "/devices/{id}/messages/devicebound", right::device, receive_command, hub::operation::command_receive},
     {verb::delete_, "/devices/{id}/messages/devicebound/{lock}", right::device, settle_command},
     {verb::post, "/devices/{id}/messages/devicebound/{lock}/abandon", right::device, abandon_command},
-    {verb::post, "/devices/{id}/messages/events", right::device, post_telemetry},
-    {verb::post, "/devices/{id}/modules/{module}/messages/events", right::device, post_telemetry},
-    {verb::get, "/devices/{id}/modules", right::registry_read, list_modules},
-    {verb::get, "/devices/{id}/modules/{module}", right::registry_read, get_module},
-    {verb::put, "/devices/{id}/modules/{module}", right::registry_write, put_module},
-    {verb::delete_, "/devices/{id}/modules/{module}", right::registry_write, delete_module},
+    {verb::post, "/devices/{id}/messages/events", right::device, post_telemetry, hub::operation::telemetry},
+    {verb::post, "/devices/{id}/modules/{module}/messages/events", right::device, post_telemetry, hub::operation::telemetry},
+    {verb::get, "/devices/{id}/modules", right::registry_read, list_modules, identity},
+    {verb::get, "/devices/{id}/modules/{module}", right::registry_read, get_module, identity},
+    {verb::put, "/devices/{id}/modules/{module}", right::registry_write, put_module, identity},
+    {verb::delete_, "/devices/{id}/modules/{module}", right::registry_write, delete_module, identity},
     {verb::get, "/consumergroups", right::registry_read, list_consumer_groups},
     {verb::put, "/consumergroups/{name}", right::registry_write, put_consumer_group},
     {verb::delete_, "/consumergroups/{name}", right::registry_write, delete_consumer_group},
-    {verb::get, "/statistics/devices", right::registry_read, get_device_statistics},
-    {verb::get, "/statistics/service", right::registry_read, get_service_statistics},
+    {verb::get, "/statistics/devices", right::registry_read, get_device_statistics, identity},
+    {verb::get, "/statistics/service", right::registry_read, get_service_statistics, identity},
     {verb::get, "/statistics/routing", right::registry_read, get_routing_statistics},
     {verb::get, "/livez", right::none, get_liveness},
     {verb::get, "/readyz", right::none, get_readiness},
@@ -165,7 +168,7 @@ std::expected<resource, answer> find_resource(const context& in, const request& 
         return std::unexpected(*std::move(refused));
     if (asked.head && found->needed == right::device) // what a GET takes away would be lost
         return std::unexpected(method_not_allowed(asked.path, now));
-    return resource{found->serve, found->method == verb::post, found->needed == right::none};
+    return resource{found->serve, found->method == verb::post, found->needed == right::none, found->metered};
 }
 
 std::optional<std::string_view> request::parameter(std::string_view name) const {

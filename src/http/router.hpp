@@ -1,7 +1,9 @@
 #pragma once
 #include <expected>
+#include <optional>
 
 #include "http/resources.hpp"
+#include "hub/throttle.hpp"
 
 namespace capstan::http {
 
@@ -10,6 +12,7 @@ struct resource {
     handler serve;
     bool takes_many; ///< its body may be as large as any; those of others are about one device
     bool for_all;    ///< no right is needed
+    std::optional<hub::operation> metered; ///< what the hub's throttle counts it as
 };
 
 /// Looks at all of a request but its body: path, method, api-version, and the right that is needed. Gives the resource, or why the

@@ -9,6 +9,7 @@
 #include <boost/beast/http.hpp>
 #include <spdlog/spdlog.h>
 
+#include "http/admission.hpp"
 #include "http/router.hpp"
 #include "http/status.hpp"
 #include "http/websocket.hpp"
@@ -194,6 +195,9 @@ asio::awaitable<std::optional<answer>> answer_to(session& with, parser& parsed) 
         co_return complaint(error, with.in.hub.clock().now());
     asked.body = std::move(parsed.get().body());
     with.on.expires_after(with.bounds.answer_time);
+    if (found->metered)
+        if (auto throttled = co_await admit(with.in, *found->metered))
+            co_return throttled;
     co_return co_await answer_of(*found, with.in, asked);
 }
 

@@ -32,6 +32,7 @@ status status_of(errc code) {
     case errc::message_too_large:
     case errc::body_too_large: return status::payload_too_large;
     case errc::header_too_large: return status::request_header_fields_too_large;
+    case errc::throttled: return status::too_many_requests;
     case errc::server_error: return status::internal_server_error;
     case errc::service_unavailable: return status::service_unavailable;
     }
@@ -63,6 +64,7 @@ std::string_view name_of(errc code) {
     case errc::message_lock_lost: return "DeviceMessageLockLost";
     case errc::body_too_large: return "GenericRequestEntityTooLarge";
     case errc::header_too_large: return "GenericRequestHeaderFieldsTooLarge";
+    case errc::throttled: return "ThrottlingException";
     case errc::bulk_failure: return "BulkRegistryOperationFailure";
     case errc::server_error: return "ServerError";
     case errc::service_unavailable: return "ServiceUnavailable";

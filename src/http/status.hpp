@@ -29,6 +29,7 @@ enum class errc : std::uint8_t {
     message_lock_lost,
     body_too_large,
     header_too_large,
+    throttled,
     bulk_failure,
     server_error,
     service_unavailable,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <capstan/amqp/connection.hpp>
@@ -35,6 +36,8 @@ struct conversation {
     reply_box cbs_replies;
     reply_box management_replies;
     std::map<std::string, std::weak_ptr<endpoint>> twin_links; ///< where answers to twin requests go out, by whose twin it is
+
+    std::set<std::string> connected; ///< under a throttle: the devices and modules that have had their turn to connect
 
     std::size_t unanswered = 0;  ///< deliveries whose commit is under way
     std::size_t bytes_in_flight = 0; ///< of them

@@ -35,7 +35,10 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
       presence_(std::make_unique<capstan::hub::presence>()), feedback_(std::make_unique<capstan::hub::feedback_center>(*this)),
       commands_(std::make_unique<capstan::hub::command_center>(*this)),
       event_hubs_(make_event_hubs(settings, store.telemetry(), endpoint_logs)),
-      router_(routing::router::make(settings.routes, settings.name)) {
+      router_(routing::router::make(settings.routes, settings.name)),
+      throttle_(settings.throttling == throttle_tier::none ? nullptr
+                                                           : std::make_unique<capstan::hub::throttle>(settings.throttling, settings.units)),
+      turns_(threads_.size()) {
     feedback_->start();
     registry_->thread_of = [this](std::string_view id) -> run_queue& { return queue(home_of(id)); };
     registry_->on_changed = [this](const capstan::store::device& before, const std::optional<capstan::store::device>& after) {
@@ -71,6 +74,7 @@ std::size_t hub::home_of(std::string_view device_id) const { return std::hash<st
 
 void hub::tick(std::size_t thread) {
     commands_->tick(thread);
+    turns_[thread].take(clock_.now());
     if (thread != 0)
         return;
     feedback_->tick();

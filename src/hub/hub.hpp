@@ -13,6 +13,7 @@
 #include "base/run_queue.hpp"
 #include "hub/peer_log.hpp"
 #include "hub/settings.hpp"
+#include "hub/turns.hpp"
 #include "store/store.hpp"
 
 namespace capstan::hub {
@@ -50,6 +51,10 @@ public:
     /// None when all telemetry goes to the built-in event hub as it is.
     routing::router* router() { return router_.get(); }
     capstan::hub::presence& presence() { return *presence_; }
+    /// None when operations are not counted.
+    capstan::hub::throttle* throttle() { return throttle_.get(); }
+    /// What waits for its turn on this thread, and is looked at with each tick. To be touched on that thread only.
+    turns& waiting_turns(std::size_t thread) { return turns_[thread]; }
 
     /// Bytes of telemetry, of all connections, that are with the store. Above in_flight_limit connections are not read from: the
     /// store would soon have to refuse what devices could as well keep (store/rocksdb/committer.cpp bounds what waits for it).
@@ -85,6 +90,8 @@ private:
     std::unique_ptr<capstan::hub::command_center> commands_;
     std::vector<std::unique_ptr<event_hub>> event_hubs_;
     std::unique_ptr<routing::router> router_;
+    std::unique_ptr<capstan::hub::throttle> throttle_;
+    std::vector<turns> turns_; ///< by thread
 };
 
 } // namespace capstan::hub

@@ -39,7 +39,8 @@ public:
                 .identities = identities(owner.access(), std::move(origin.certificate)),
                 .cbs_replies = {},
                 .management_replies = {},
-                .twin_links = {}},
+                .twin_links = {},
+                .connected = {}},
           now_(now) {}
 
     void handle(const amqp::event& event) override {
@@ -65,7 +66,10 @@ public:
             with_.engine.detach(static_cast<amqp::link_id>(id), why);
         drop_all();
     }
-    void disconnected() override { drop_all(); }
+    void disconnected() override {
+        gone_ = true;
+        drop_all();
+    }
 
 private:
     void on(const amqp::sasl_requested& asked);
@@ -93,6 +97,7 @@ private:
     void drop(amqp::link_id link);
     void drop_all();
     void refuse(const amqp::link_info& link, refusal why);
+    void look_again_at(const amqp::attached& link, wall_time turn);
     void end_forbidden_links();
     void end_if_forbidden(amqp::link_id link, std::string_view why);
     void close_when_unused();
@@ -102,6 +107,7 @@ private:
     amqp::steady_time now_; ///< of the last tick: a clock that somebody sets must not end connections
     amqp::steady_time without_links_since_ = now_, stranger_since_ = now_;
     bool had_links_ = false, signed_in_by_sasl_ = false;
+    bool gone_ = false; ///< and the engine with it
     std::size_t refused_as_stranger_ = 0;
     boost::container::flat_map<std::uint32_t, std::shared_ptr<endpoint>> endpoints_;
 };
@@ -136,11 +142,24 @@ void connected_peer::on(const amqp::attached& link) {
     if (with_.identities.empty() && endpoints_.size() >= links_of_strangers)
         return close(amqp::condition::unauthorized_access, "Too many links were asked for without a token.");
     auto made = make_endpoint(with_, *info);
+    if (!made && made.error().turn)
+        return look_again_at(link, *made.error().turn);
     if (!made)
         return refuse(*info, std::move(made.error()));
     had_links_ = true;
     endpoints_.emplace(static_cast<std::uint32_t>(link.link), *made);
     (*made)->open();
+}
+
+/// The link is not answered before the throttle has a turn for it.
+void connected_peer::look_again_at(const amqp::attached& link, wall_time turn) {
+    with_.hub.waiting_turns(with_.thread).add(turn, [self = weak_from_this(), link] {
+        const auto live = std::static_pointer_cast<connected_peer>(self.lock());
+        if (!live || live->gone_)
+            return;
+        live->on(link);
+        live->with_.wake();
+    });
 }
 
 void connected_peer::refuse(const amqp::link_info& link, refusal why) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hub/routing/routes.hpp"
+#include "hub/throttle.hpp"
 
 namespace capstan::hub {
 
@@ -37,6 +38,9 @@ struct settings {
     std::size_t readers_max = 5; ///< without epoch, per consumer group and partition
 
     bool one_connection_per_device = true; ///< a link on a new one ends that of its type on another
+
+    throttle_tier throttling = throttle_tier::none;
+    std::uint32_t units = 1; ///< of the tier
 
     routing::routes routes{}; ///< have been checked
 };

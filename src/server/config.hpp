@@ -55,6 +55,8 @@ struct config {
         bool one_connection_per_device = true;    ///< a link on a new one ends that of its type on another
         std::uint32_t connections = 100'000;      ///< at once; more are closed at once when they come
         std::chrono::milliseconds stop_time{10'000}; ///< after SIGTERM, at most this long until the process ends
+        std::string throttling = "none";          ///< a tier of Azure's
+        std::uint32_t units = 1;                  ///< of the tier
     } limits;
 
     struct commands_section {

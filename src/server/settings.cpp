@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "hub/throttle.hpp"
 #include "server/host_name.hpp"
 
 namespace capstan::server {
@@ -155,6 +156,8 @@ std::string log_level(const std::string& text) {
     return std::ranges::find(levels, text) != levels.end() ? "" : fmt::format("one of {}", fmt::join(levels, ", "));
 }
 
+std::string throttling(const std::string& text) { return hub::throttle_tier_of(text) ? "" : "none, S1, S2 or S3"; }
+
 /// Event Hubs' own rule for the names of event hubs; it keeps them out of the way of addresses.
 std::string entity_name(const std::string& text) {
     const auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_'; };
@@ -223,6 +226,9 @@ const setting table[] = {
      "messages",
      BOOL(limits.one_connection_per_device)},
     {"limits.stop_time", "duration", "", "after SIGTERM, at most this long until the hub ends", DURATION(limits.stop_time, second, hour)},
+    {"limits.throttling", "none|S1|S2|S3", "", "refuse what is more than a hub of this tier of Azure's takes, to test how clients back off",
+     TEXT(limits.throttling, throttling)},
+    {"limits.units", "1..200", "", "units of that tier", NUMBER(limits.units, 1, 200)},
 
     // The ranges are Azure's (contract/semantics.md, sections 0, 1.3 and 1.4), but locks may be shorter, for tests.
     {"commands.default_ttl", "duration", "", "life of a cloud-to-device message that names no expiry",

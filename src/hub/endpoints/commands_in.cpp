@@ -26,6 +26,8 @@ void commands_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = i
 void commands_in_endpoint::on_credit() { top_up(command_credit, static_cast<std::uint32_t>(unanswered_)); }
 
 void commands_in_endpoint::on_delivery(const amqp::delivery& delivery) {
+    if (meter_ && meter_->holds(delivery))
+        return;
     if (auto taken = take(delivery); !taken)
         reject(delivery, std::move(taken.error()));
     top_up(command_credit, static_cast<std::uint32_t>(unanswered_));

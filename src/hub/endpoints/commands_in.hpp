@@ -1,4 +1,5 @@
 #pragma once
+#include "hub/endpoints/delivery_meter.hpp"
 #include "hub/endpoints/endpoint.hpp"
 
 namespace capstan::hub {
@@ -6,17 +7,23 @@ namespace capstan::hub {
 /// /messages/devicebound: a service sends cloud-to-device messages. contract/iothub-amqp.md, 6.1.
 class commands_in_endpoint final : public endpoint {
 public:
-    using endpoint::endpoint;
+    commands_in_endpoint(conversation& with, amqp::link_id link)
+        : endpoint(with, link), meter_(delivery_meter::make(with, *this, operation::command_send)) {}
     ~commands_in_endpoint() override { with_.unanswered -= unanswered_; }
 
     void open() override;
     void on_delivery(const amqp::delivery& delivery) override;
     void on_credit() override; ///< the sender has given its credit back
+    void on_detached() override {
+        if (meter_)
+            meter_->link_gone();
+    }
 
 private:
     std::expected<void, amqp::error> take(const amqp::delivery& delivery);
     void on_taken(amqp::delivery_id id, bool settled, std::optional<amqp::error> error);
 
+    const std::unique_ptr<delivery_meter> meter_; ///< none: no delivery waits for a turn
     std::size_t unanswered_ = 0;
 };
 

@@ -103,6 +103,21 @@ std::shared_ptr<endpoint> device_endpoint(conversation& with, const amqp::link_i
     return nullptr;
 }
 
+/// The first link of a device or a module on a connection is what connects it. None when it may go on.
+std::optional<refusal> wait_to_connect(conversation& with, const std::string& who) {
+    auto* const limits = with.hub.throttle();
+    if (limits == nullptr || !with.connected.insert(who).second)
+        return std::nullopt;
+    const auto wait = limits->take(operation::connection, with.now());
+    if (!wait) {
+        with.connected.erase(who);
+        return refusal{describe(errc::throttled, throttled_text(operation::connection), with.now())};
+    }
+    if (*wait > std::chrono::milliseconds(0))
+        return refusal{.why = {}, .turn = with.now() + *wait};
+    return std::nullopt;
+}
+
 made make_device_endpoint(conversation& with, const amqp::link_info& link, std::string_view text, const address& where) {
     const auto found = find_device(with, where);
     if (!found)
@@ -112,6 +127,8 @@ made make_device_endpoint(conversation& with, const amqp::link_info& link, std::
     auto endpoint = device_endpoint(with, link, where.what, *found);
     if (!endpoint)
         return unknown_address(with, text);
+    if (auto not_yet = wait_to_connect(with, found->holder().id))
+        return std::unexpected(*std::move(not_yet));
     endpoint->belongs_to(found->holder().id, where.what);
     return endpoint;
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <expected>
 #include <memory>
+#include <optional>
 
 #include "hub/endpoints/endpoint.hpp"
 
@@ -10,6 +11,7 @@ namespace capstan::hub {
 struct refusal {
     amqp::error why;
     std::chrono::milliseconds pause{0};
+    std::optional<wall_time> turn{}; ///< it is no refusal: the link is to be looked at again then
 };
 
 /// The endpoint for a link that the peer has attached: looks its address up, and what the peer may do. The endpoint is not open yet.

@@ -29,7 +29,8 @@ routing::sender sender_of(const store::device& holder, identities::proof by, std
 }
 
 telemetry_in_endpoint::telemetry_in_endpoint(conversation& with, amqp::link_id link, const store::device& sender, identities::proof by)
-    : endpoint(with, link), batch_(with.hub, sender_of(sender, by, model_id(*with.engine.find(link)))) {}
+    : endpoint(with, link), meter_(delivery_meter::make(with, *this, operation::telemetry)),
+      batch_(with.hub, sender_of(sender, by, model_id(*with.engine.find(link)))) {}
 
 telemetry_in_endpoint::~telemetry_in_endpoint() {
     with_.unanswered -= unanswered_ + gathered_.deliveries;
@@ -42,6 +43,8 @@ void telemetry_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = 
 void telemetry_in_endpoint::on_credit() { top_up(telemetry_credit, static_cast<std::uint32_t>(unanswered_)); }
 
 void telemetry_in_endpoint::on_delivery(const amqp::delivery& delivery) {
+    if (meter_ && meter_->holds(delivery))
+        return;
     const auto before = batch_.size();
     if (auto taken = batch_.take(delivery.payload, delivery.message_format, with_.now()); !taken) {
         reject(delivery, std::move(taken.error()));

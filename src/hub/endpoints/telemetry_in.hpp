@@ -1,4 +1,5 @@
 #pragma once
+#include "hub/endpoints/delivery_meter.hpp"
 #include "hub/endpoints/endpoint.hpp"
 #include "hub/telemetry/telemetry_batch.hpp"
 
@@ -17,7 +18,11 @@ public:
     void on_delivery(const amqp::delivery& delivery) override;
     void on_credit() override; ///< the sender has given its credit back
     /// What came in this turn is stored all the same: of what was sent settled nobody would hear that it is lost.
-    void on_detached() override { flush(); }
+    void on_detached() override {
+        if (meter_)
+            meter_->link_gone();
+        flush();
+    }
 
 private:
     /// Deliveries whose ids lie behind each other: one disposition answers them.
@@ -35,6 +40,7 @@ private:
     void flush();
     void on_durable(const group& done, const store::outcome<void>& result);
 
+    const std::unique_ptr<delivery_meter> meter_; ///< none: no delivery waits for a turn
     telemetry_batch batch_;
     group gathered_;
     bool flush_posted_ = false;

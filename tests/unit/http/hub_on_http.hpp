@@ -78,7 +78,8 @@ public:
 
 class hub_on_http : public testing::Test {
 protected:
-    explicit hub_on_http(http::limits bounds = {}, http::websocket_host websockets = {}) {
+    explicit hub_on_http(http::limits bounds = {}, http::websocket_host websockets = {}, hub::settings rules = {})
+        : settings(std::move(rules)) {
         std::signal(SIGPIPE, SIG_IGN);
         settings.host_names = {"hub.local"};
         settings.name = settings.event_hub = "hub";

@@ -121,5 +121,52 @@ TEST_F(router_test, illegal_ids) {
         EXPECT_EQ(verdict_of(test::verb::get, std::string("/devices/") + id + "?api-version=2021-04-12"), "400 ArgumentInvalid") << id;
 }
 
+hub::settings limited() {
+    hub::settings rules;
+    rules.throttling = hub::throttle_tier::s1;
+    return rules;
+}
+
+struct throttled_router_test : test::hub_on_http {
+    throttled_router_test() : hub_on_http({}, {}, limited()) {}
+    /// After this a request is refused.
+    void use_up(hub::operation what) {
+        while (instance->throttle()->take(what, clock.now())) {}
+    }
+};
+
+TEST_F(throttled_router_test, each_resource_counts_as_what_it_is) {
+    struct row {
+        test::verb method;
+        std::string path, body;
+        hub::operation counted;
+    };
+    using kind = hub::operation;
+    const row rows[] = {
+        {test::verb::get, "/devices", {}, kind::registry},
+        {test::verb::put, "/devices/dev1", "{}", kind::registry},
+        {test::verb::get, "/devices/dev1/modules/m", {}, kind::registry},
+        {test::verb::post, "/devices/query", R"({"query":"SELECT * FROM devices"})", kind::query},
+        {test::verb::get, "/devices/dev1/messages/devicebound", {}, kind::command_receive},
+        {test::verb::post, "/devices/dev1/messages/events", "{}", kind::telemetry},
+    };
+    EXPECT_EQ(verdict(ask(test::verb::put, "/devices/dev1" + test::version, "{}")), "200");
+    for (const auto& [method, path, body, counted] : rows) {
+        EXPECT_THAT(verdict(ask(method, path + test::version, body)), testing::Not(testing::StartsWith("429"))) << path;
+        use_up(counted);
+        const auto refused = ask(method, path + test::version, body);
+        EXPECT_EQ(verdict(refused), "429 ThrottlingException") << path;
+        EXPECT_EQ(refused["Retry-After"], "10");
+        EXPECT_EQ(verdict(ask(test::verb::delete_, "/devices/dev1/commands" + test::version)), "200") << "others go on";
+        clock.advance(std::chrono::minutes(2));
+    }
+}
+
+TEST_F(throttled_router_test, a_bulk_call_counts_all_its_entries) {
+    ASSERT_TRUE(instance->throttle()->take(hub::operation::registry, clock.now(), 97));
+    EXPECT_EQ(verdict(ask(test::verb::post, "/devices" + test::version, R"([{"id":"a"},{"id":"b"},{"id":"c"}])")), "200");
+    EXPECT_EQ(instance->throttle()->take(hub::operation::registry, clock.now()), std::chrono::milliseconds(600));
+}
+
 } // namespace
 } // namespace capstan::http
