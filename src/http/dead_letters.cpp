@@ -59,19 +59,12 @@ std::optional<std::uint64_t> number_in(const std::string& text) {
 
 answer unreadable(wall_time now) { return error_answer(errc::service_unavailable, "The device's messages cannot be read now.", now); }
 
-/// None when there is the device.
-std::optional<answer> no_device(const context& in, const request& asked) {
-    if (in.hub.registry().find(asked.path[1]))
-        return std::nullopt;
-    return error_answer(errc::device_not_found, asked.path[1], in.hub.clock().now());
-}
-
 } // namespace
 
 asio::awaitable<answer> peek_commands(context& in, const request& asked) {
-    if (auto none = no_device(in, asked))
+    if (auto none = no_holder(in, asked))
         co_return *std::move(none);
-    auto start = [&](auto done) { in.hub.commands().look(asked.path[1], in.home, std::move(done)); };
+    auto start = [&](auto done) { in.hub.commands().look(asked.holder(), in.home, std::move(done)); };
     const auto found = co_await ask<std::optional<std::vector<hub::mailbox::waiting>>>(start);
     if (!found)
         co_return unreadable(in.hub.clock().now());
@@ -87,9 +80,9 @@ asio::awaitable<answer> peek_commands(context& in, const request& asked) {
 }
 
 asio::awaitable<answer> get_dead_letters(context& in, const request& asked) {
-    if (auto none = no_device(in, asked))
+    if (auto none = no_holder(in, asked))
         co_return *std::move(none);
-    auto start = [&](auto done) { hub::list_dead_letters(in.hub, asked.path[1], in.home, std::move(done)); };
+    auto start = [&](auto done) { hub::list_dead_letters(in.hub, asked.holder(), in.home, std::move(done)); };
     const auto found = co_await ask<store::outcome<std::vector<store::command>>>(start);
     if (!found)
         co_return unreadable(in.hub.clock().now());
@@ -104,12 +97,13 @@ asio::awaitable<answer> get_dead_letters(context& in, const request& asked) {
 
 asio::awaitable<answer> delete_dead_letters(context& in, const request& asked) {
     const auto now = in.hub.clock().now();
-    if (auto none = no_device(in, asked))
+    if (auto none = no_holder(in, asked))
         co_return *std::move(none);
-    const auto number = asked.path.size() > 3 ? number_in(asked.path[3]) : std::nullopt;
-    if (asked.path.size() > 3 && !number)
+    const bool one = asked.segments_below_holder() > 1;
+    const auto number = one ? number_in(asked.below_holder(1)) : std::nullopt;
+    if (one && !number)
         co_return error_answer(errc::message_not_found, "There is no such dead letter.", now);
-    auto start = [&](auto done) { hub::remove_dead_letters(in.hub, asked.path[1], number, in.home, std::move(done)); };
+    auto start = [&](auto done) { hub::remove_dead_letters(in.hub, asked.holder(), number, in.home, std::move(done)); };
     const auto removed = co_await ask<store::outcome<std::size_t>>(start);
     if (!removed)
         co_return unreadable(now);
@@ -122,12 +116,12 @@ asio::awaitable<answer> delete_dead_letters(context& in, const request& asked) {
 
 asio::awaitable<answer> requeue_dead_letter(context& in, const request& asked) {
     const auto now = in.hub.clock().now();
-    if (auto none = no_device(in, asked))
+    if (auto none = no_holder(in, asked))
         co_return *std::move(none);
-    const auto number = number_in(asked.path[3]);
+    const auto number = number_in(asked.below_holder(1));
     if (!number)
         co_return error_answer(errc::message_not_found, "There is no such dead letter.", now);
-    auto start = [&](auto done) { hub::requeue_dead_letter(in.hub, asked.path[1], *number, in.home, std::move(done)); };
+    auto start = [&](auto done) { hub::requeue_dead_letter(in.hub, asked.holder(), *number, in.home, std::move(done)); };
     const auto refused = co_await ask<std::optional<amqp::error>>(start);
     answer result;
     result.status = status::no_content;

@@ -97,13 +97,13 @@ answer nothing() {
 
 asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict what) {
     const auto now = in.hub.clock().now();
-    auto lock = asked.path[4];
+    auto lock = asked.below_holder(2);
     if (lock.size() > 2 && lock.starts_with('"') && lock.ends_with('"'))
         lock = lock.substr(1, lock.size() - 2);
     const auto token = hub::token_from_text(lock);
     if (!token)
         co_return error_answer(errc::message_lock_lost, "This is no lock of a message.", now);
-    auto start = [&](auto done) { in.hub.commands().settle(asked.path[1], *token, what, in.home, std::move(done)); };
+    auto start = [&](auto done) { in.hub.commands().settle(asked.holder(), *token, what, in.home, std::move(done)); };
     const auto refused = co_await ask<std::optional<amqp::error>>(start);
     if (!refused)
         co_return nothing();
@@ -114,7 +114,7 @@ asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict w
 } // namespace
 
 asio::awaitable<answer> receive_command(context& in, const request& asked) {
-    auto start = [&](auto done) { in.hub.commands().take_next(asked.path[1], in.home, std::move(done)); };
+    auto start = [&](auto done) { in.hub.commands().take_next(asked.holder(), in.home, std::move(done)); };
     const auto given = co_await ask<hub::command_center::next_command>(start);
     if (!given)
         co_return error_answer(errc::service_unavailable, "The device's messages cannot be read now.", in.hub.clock().now());
@@ -125,7 +125,7 @@ asio::awaitable<answer> receive_command(context& in, const request& asked) {
     auto described = describe(**given);
     if (octets && fits(described))
         co_return described;
-    in.hub.commands().release(asked.path[1], (*given)->token);
+    in.hub.commands().release(asked.holder(), (*given)->token);
     if (!octets)
         co_return error_answer(errc::invalid_format, "The next message's body is of AMQP's own types: receive it over AMQP.", now);
     co_return error_answer(errc::header_too_large, "The next message's properties are too large for HTTP: receive it over AMQP.", now);

@@ -36,6 +36,14 @@ struct request {
 
     std::optional<std::string_view> parameter(std::string_view name) const;
     std::string_view header(std::string_view name) const; ///< empty when there is none
+
+    /// At /devices/{id}/modules/{id}…, not at /devices/{id}/….
+    bool names_module() const;
+    /// The device that the path is about, or the module by its store::module_key.
+    std::string holder() const;
+    /// The path behind that: "messages" is the first of /devices/{id}/messages/events.
+    const std::string& below_holder(std::size_t index) const { return path.at((names_module() ? 4 : 2) + index); }
+    std::size_t segments_below_holder() const { return path.size() - (names_module() ? 4 : 2); }
 };
 
 struct answer {

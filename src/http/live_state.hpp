@@ -1,4 +1,5 @@
 #pragma once
+#include "hub/commands/command_center.hpp"
 #include "hub/hub.hpp"
 #include "hub/presence.hpp"
 #include "hub/registry/device_json.hpp"
@@ -13,6 +14,7 @@ inline hub::live_state live_state_of(hub::hub& hub, std::string_view id) {
         live.connection_changed = seen->changed;
         live.last_activity = seen->last_activity;
     }
+    live.queued_commands = hub.commands().waiting(id);
     return live;
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using registered = std::expected<store::device, hub::registry_refusal>;
 
-std::string key_of(const request& asked) { return store::module_key(asked.path[1], asked.path[3]); }
+std::string key_of(const request& asked) { return asked.holder(); }
 
 boost::json::object module_body(hub::hub& hub, const store::device& module) {
     return hub::module_to_json(module, live_state_of(hub, module.id));

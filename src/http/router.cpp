@@ -43,9 +43,18 @@ constexpr row table[] = {
     {verb::delete_, "/devices/{id}/deadletters", right::service, delete_dead_letters},
     {verb::delete_, "/devices/{id}/deadletters/{number}", right::service, delete_dead_letters},
     {verb::post, "/devices/{id}/deadletters/{number}/requeue", right::service, requeue_dead_letter},
+    {verb::delete_, "/devices/{id}/modules/{module}/commands", right::service, purge_commands},
+    {verb::get, "/devices/{id}/modules/{module}/commands", right::service, peek_commands},
+    {verb::get, "/devices/{id}/modules/{module}/deadletters", right::service, get_dead_letters},
+    {verb::delete_, "/devices/{id}/modules/{module}/deadletters", right::service, delete_dead_letters},
+    {verb::delete_, "/devices/{id}/modules/{module}/deadletters/{number}", right::service, delete_dead_letters},
+    {verb::post, "/devices/{id}/modules/{module}/deadletters/{number}/requeue", right::service, requeue_dead_letter},
     {verb::get, "/devices/{id}/messages/devicebound", right::device, receive_command, hub::operation::command_receive},
     {verb::delete_, "/devices/{id}/messages/devicebound/{lock}", right::device, settle_command},
     {verb::post, "/devices/{id}/messages/devicebound/{lock}/abandon", right::device, abandon_command},
+    {verb::get, "/devices/{id}/modules/{module}/messages/devicebound", right::device, receive_command, hub::operation::command_receive},
+    {verb::delete_, "/devices/{id}/modules/{module}/messages/devicebound/{lock}", right::device, settle_command},
+    {verb::post, "/devices/{id}/modules/{module}/messages/devicebound/{lock}/abandon", right::device, abandon_command},
     {verb::post, "/devices/{id}/messages/events", right::device, post_telemetry, hub::operation::telemetry},
     {verb::post, "/devices/{id}/modules/{module}/messages/events", right::device, post_telemetry, hub::operation::telemetry},
     {verb::get, "/devices/{id}/modules", right::registry_read, list_modules, identity},
@@ -97,15 +106,13 @@ bool allowed(const hub::access& rules, const hub::principal& who, right needed, 
     return false;
 }
 
-bool names_module(const request& asked) { return asked.path.size() > 3 && auth::equal_ignoring_case(asked.path[2], "modules"); }
-
 /// A device that does not exist is refused as one whose key is wrong is (contract/rest.md, section 10).
 bool allowed(const hub::access& rules, const hub::principal& who, const request& asked, right needed) {
     const auto path = fmt::format("/{}", fmt::join(asked.path, "/"));
     if (needed != right::device)
         return allowed(rules, who, needed, path);
     const auto device = rules.find_device(asked.path[1]);
-    if (names_module(asked) && !rules.find_module(asked.path[1], asked.path[3]))
+    if (asked.names_module() && !rules.find_module(asked.path[1], asked.path[3]))
         return false;
     return device && rules.may_act_as_device(who, *device, path);
 }
@@ -114,8 +121,8 @@ bool allowed(const hub::access& rules, const hub::principal& who, const request&
 std::optional<std::string> objection(const hub::access& rules, const request& asked, right needed) {
     if (asked.certificate && needed == right::device) {
         const auto device = rules.find_device(asked.path[1]);
-        const auto module = names_module(asked) ? rules.find_module(asked.path[1], asked.path[3]) : std::nullopt;
-        const auto* holder = module ? &*module : device && !names_module(asked) ? &*device : nullptr;
+        const auto module = asked.names_module() ? rules.find_module(asked.path[1], asked.path[3]) : std::nullopt;
+        const auto* holder = module ? &*module : device && !asked.names_module() ? &*device : nullptr;
         return device && device->enabled && holder && rules.is_certificate_of(*asked.certificate, *holder)
                    ? std::nullopt
                    : std::optional("not the device's certificate");
@@ -180,6 +187,10 @@ std::string_view request::header(std::string_view name) const {
     const auto found = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
     return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
+
+bool request::names_module() const { return path.size() > 3 && auth::equal_ignoring_case(path[2], "modules"); }
+
+std::string request::holder() const { return names_module() ? store::module_key(path[1], path[3]) : path.at(1); }
 
 void parse_target(std::string_view target, request& into) {
     const auto mark = target.find('?');

@@ -97,4 +97,13 @@ errc code_of(hub::registry_refusal::reason why) {
 
 answer error_answer(const hub::registry_refusal& why, wall_time now) { return error_answer(code_of(why.why), why.text, now); }
 
+std::optional<answer> no_holder(const context& in, const request& asked) {
+    const auto now = in.hub.clock().now();
+    if (!in.hub.registry().find(asked.path[1]))
+        return error_answer(errc::device_not_found, asked.path[1], now);
+    if (!in.hub.registry().find(asked.holder()))
+        return error_answer(errc::module_not_found, asked.holder(), now);
+    return std::nullopt;
+}
+
 } // namespace capstan::http

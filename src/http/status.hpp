@@ -45,4 +45,7 @@ answer error_answer(errc code, std::string_view text, wall_time now);
 answer error_answer(const hub::registry_refusal& why, wall_time now);
 errc code_of(hub::registry_refusal::reason why);
 
+/// None when there is the device, or the module, that the path is about.
+std::optional<answer> no_holder(const context& in, const request& asked);
+
 } // namespace capstan::http

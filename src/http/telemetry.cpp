@@ -132,7 +132,7 @@ answer refused(const amqp::error& why, wall_time now) {
 
 asio::awaitable<answer> post_telemetry(context& in, const request& asked) {
     const auto now = in.hub.clock().now();
-    const auto sender = in.hub.registry().find(asked.path.size() > 4 ? store::module_key(asked.path[1], asked.path[3]) : asked.path[1]);
+    const auto sender = in.hub.registry().find(asked.holder());
     const auto given = asked.header("content-type").starts_with(batch_type) ? several(asked) : single(asked);
     if (!given)
         co_return error_answer(errc::argument_invalid, given.error(), now);

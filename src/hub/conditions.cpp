@@ -18,6 +18,7 @@ std::string_view condition_of(errc code) {
     case errc::queue_depth_exceeded:
     case errc::too_many_tokens: return condition::resource_limit_exceeded;
     case errc::device_not_found:
+    case errc::module_not_found:
     case errc::message_not_found:
     case errc::address_not_found: return condition::not_found;
     case errc::link_creation_conflict: return condition::link_stolen;

@@ -21,6 +21,7 @@ enum class errc : int {
     device_disabled = 403012,
     device_not_found = 404001,
     address_not_found = 404006,
+    module_not_found = 404010,
     message_not_found = 404007, ///< our own
     link_creation_conflict = 409002,
     message_lock_lost = 412002,

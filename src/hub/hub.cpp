@@ -40,13 +40,12 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
                                                            : std::make_unique<capstan::hub::throttle>(settings.throttling, settings.units)),
       turns_(threads_.size()) {
     feedback_->start();
+    commands_->start();
     registry_->thread_of = [this](std::string_view id) -> run_queue& { return queue(home_of(id)); };
     registry_->on_changed = [this](const capstan::store::device& before, const std::optional<capstan::store::device>& after) {
         for (const auto& each : registry_->list_modules(before.id))
             look_again_at_links_of(each.id);
-        if (!after &&
-            !capstan::store::is_module_key(
-                before.id)) // the store has removed them with the device; this is for what is in memory, and was on its way meanwhile
+        if (!after) // the store has removed them with the device; this is for what is in memory, and was on its way meanwhile
             commands_->drop(before.id);
         look_again_at_links_of(before.id);
     };
@@ -70,7 +69,10 @@ void hub::look_again_at_links_of(std::string_view device) {
         });
 }
 
-std::size_t hub::home_of(std::string_view device_id) const { return std::hash<std::string_view>()(device_id) % threads_.size(); }
+/// A device is removed with its modules: their queues live where it does.
+std::size_t hub::home_of(std::string_view id) const {
+    return std::hash<std::string_view>()(capstan::store::device_in(id)) % threads_.size();
+}
 
 void hub::tick(std::size_t thread) {
     commands_->tick(thread);

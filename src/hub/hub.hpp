@@ -65,8 +65,8 @@ public:
     /// the queue `thread` for each of the io threads.
     void tick(std::size_t thread);
 
-    /// The run queue on which the state of this device lives.
-    std::size_t home_of(std::string_view device_id) const;
+    /// The run queue on which the state of this device, or of this module by its key, lives.
+    std::size_t home_of(std::string_view id) const;
     run_queue& queue(std::size_t thread) { return *threads_[thread]; }
     /// Of the lines that peers cause: two hundred a second are more than anybody reads, and 4 GB a day of disk at most.
     line_budget& log_lines() { return log_lines_; }

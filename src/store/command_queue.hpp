@@ -1,5 +1,5 @@
 #pragma once
-// The cloud-to-device messages of each device: what must survive. Which message may be delivered when, and what an outcome
+// The cloud-to-device messages of each device and module: what must survive. Which message may be delivered when, and what an outcome
 // means, is the hub's business (hub/commands). contract/semantics.md, section 1.
 
 #include <optional>
@@ -28,10 +28,11 @@ struct command {
     bytes message{};        ///< the sections from properties (0x73) onwards, as they go to the device
 };
 
+/// A module has a queue as a device has, under its module_key(), which cannot be this name: no module's id holds a slash, or is empty.
 /// Under this name load() and remove() find a device's dead letters. They are commands like others but for what they died of, and
 /// expire at the end of their time; they go with their device.
-inline std::string dead_letters_of(std::string_view device_id) { return std::string(device_id) + "/dead"; }
-inline bool are_dead_letters(std::string_view name) { return name.ends_with("/dead"); }
+inline std::string dead_letters_of(std::string_view device_id) { return std::string(device_id) + "//dead"; }
+inline bool are_dead_letters(std::string_view name) { return name.ends_with("//dead"); }
 
 /// All that is stored for one device.
 struct command_list {

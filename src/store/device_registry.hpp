@@ -70,7 +70,7 @@ public:
     /// Gives back the device or module with its new etag. Fails with already_exists, precondition_failed, or not_found, as a module
     /// does whose device is not there.
     virtual void put(device value, condition when, reply_to<device> reply) = 0;
-    /// Removes a module, or a device with its modules and all that command_queue has of it, in one commit. Gives it back as it was.
+    /// Removes a module, or a device with its modules, and all that command_queue has of them, in one commit. Gives it back as it was.
     virtual void remove(std::string id, condition when, reply_to<device> reply) = 0;
 };
 

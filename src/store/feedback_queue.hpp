@@ -17,7 +17,7 @@ struct feedback_record {
     wall_time time{};           ///< of the outcome
     feedback_status status = feedback_status::success;
     std::string original_message_id;
-    std::string device_id;
+    std::string device_id; ///< of a module: module_key()
     std::string generation_id;
 };
 

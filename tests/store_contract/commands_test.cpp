@@ -71,7 +71,7 @@ TEST_P(commands, dead_letters_are_kept_beside_and_go_with_their_device) {
     EXPECT_EQ(kept[0].delivery_count, 3u);
     EXPECT_EQ(kept[0].message_id, "m-1");
     EXPECT_EQ(kept[0].message, dead.message);
-    EXPECT_THAT(ask_->expiring(10'000'000), ElementsAre("pump/2", "pump/dead/1"));
+    EXPECT_THAT(ask_->expiring(10'000'000), ElementsAre("pump/2", "pump//dead/1"));
     ASSERT_TRUE(ask_->drop("pump"));
     EXPECT_THAT(ask_->load(store::dead_letters_of("pump")).value().commands, IsEmpty());
     EXPECT_THAT(ask_->expiring(10'000'000), IsEmpty());

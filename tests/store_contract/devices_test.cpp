@@ -96,6 +96,17 @@ TEST_P(devices, modules_need_their_device_and_go_with_it) {
     EXPECT_EQ(store_->devices().count().total, 2u);
 }
 
+TEST_P(devices, a_modules_commands_go_with_it_and_with_its_device) {
+    for (const char* id : {"pump", "pump/a", "pump/b", "pump2", "pump2/a"}) {
+        ASSERT_TRUE(ask_->put(device_of(id), must_not_exist{}));
+        ASSERT_TRUE(ask_->put(id, command_of(1, 9'000'000, "open")));
+    }
+    ASSERT_TRUE(ask_->remove_device("pump/a", must_exist{}));
+    EXPECT_THAT(ask_->expiring(10'000'000), ElementsAre("pump/1", "pump/b/1", "pump2/1", "pump2/a/1"));
+    ASSERT_TRUE(ask_->remove_device("pump", must_exist{}));
+    EXPECT_THAT(ask_->expiring(10'000'000), ElementsAre("pump2/1", "pump2/a/1"));
+}
+
 TEST_P(devices, a_module_takes_nothing_of_its_device_along) {
     for (const char* id : {"pump", "pump/dead"})
         ASSERT_TRUE(ask_->put(device_of(id), must_not_exist{}));

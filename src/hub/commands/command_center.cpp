@@ -1,5 +1,7 @@
 #include "hub/commands/command_center.hpp"
 
+#include <limits>
+
 #include <spdlog/spdlog.h>
 
 #include "hub/commands/device_commands.hpp"
@@ -92,6 +94,19 @@ void command_center::tick(std::size_t thread) {
     boost::unordered::erase_if(queues, [](const auto& each) { return each.second->idle(); });
     if (thread == 0)
         sweep();
+}
+
+/// No clock reaches it.
+constexpr wall_time the_end{std::chrono::milliseconds(253'402'300'799'999)};
+
+void command_center::start() {
+    auto found = [this](store::outcome<std::vector<store::expiring_command>> all) {
+        if (!all && all.error().code != store::errc::closed)
+            spdlog::warn("waiting commands could not be counted: {}", all.error().text);
+        if (all)
+            depths_.start_with(*all);
+    };
+    hub_.store().commands().expiring(the_end, std::numeric_limits<std::size_t>::max(), {hub_.queue(0), std::move(found)});
 }
 
 /// Wakes the queues of devices whose commands expire while nobody asks for them.

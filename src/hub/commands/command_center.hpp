@@ -1,6 +1,6 @@
 #pragma once
-// The cloud-to-device queues of all devices. Each device's queue lives on its home thread (hub::home_of); everybody else speaks to
-// it through these functions, which may be called on any of the hub's threads and never block.
+// The cloud-to-device queues of all devices, and of modules by their keys. Each device's queue lives on its home thread (hub::home_of);
+// everybody else speaks to it through these functions, which may be called on any of the hub's threads and never block.
 
 #include <atomic>
 
@@ -8,6 +8,7 @@
 
 #include "base/run_queue.hpp"
 #include "hub/commands/mailbox.hpp"
+#include "hub/commands/queue_depths.hpp"
 
 namespace capstan::hub {
 
@@ -25,6 +26,11 @@ class command_center {
 public:
     explicit command_center(hub& owner);
     ~command_center();
+
+    /// Counts what a former life of the hub has left.
+    void start();
+    /// How many commands a device has that are not done with. Thread-safe, and costs one look-up.
+    std::size_t waiting(std::string_view device) const { return depths_.of(device); }
 
     /// `done` runs on `home`: no value, or why the command was not taken. Durable when there is no error.
     using taken = std::move_only_function<void(std::optional<amqp::error>)>;
@@ -73,6 +79,7 @@ private:
     std::vector<shard> shards_; ///< by thread; each is touched on its own thread only
     std::atomic<receiver_id> next_receiver_{1};
     bool sweeping_ = false; ///< on thread 0
+    queue_depths depths_;
 };
 
 } // namespace capstan::hub

@@ -6,6 +6,7 @@
 
 #include "hub/commands/feedback_center.hpp"
 #include "hub/hub.hpp"
+#include "hub/registry/registry.hpp"
 
 namespace capstan::hub {
 namespace {
@@ -49,8 +50,12 @@ void device_commands::on_loaded(store::command_list stored) {
     unreadable_.reset();
     mailbox_.load(std::move(stored));
     loaded_ = true;
+    counted();
     dispatch();
 }
+
+/// After each change of the queue.
+void device_commands::counted() { hub_.commands().depths_.set(device_, mailbox_.size()); }
 
 void device_commands::on_unreadable(store::failure why) {
     if (!unreadable_ && why.code != store::errc::closed)
@@ -68,6 +73,7 @@ void device_commands::enqueue(store::command command, run_queue& asker, command_
         return refuse(
             describe(errc::queue_depth_exceeded, fmt::format("The device's queue holds {} messages, its limit.", mailbox_.size()), now()));
     const auto added = mailbox_.add(std::move(command));
+    counted();
     ++under_way_;
     auto stored = [self = shared_from_this(), added, &asker, done = std::move(done)](store::outcome<void> result) mutable {
         --self->under_way_;
@@ -75,6 +81,7 @@ void device_commands::enqueue(store::command command, run_queue& asker, command_
             self->mailbox_.stored(added->sequence);
         else
             self->mailbox_.not_stored(added->sequence);
+        self->counted();
         asker.post([done = std::move(done), error = to_error(result, self->now())]() mutable { done(std::move(error)); });
         self->dispatch();
     };
@@ -166,6 +173,7 @@ void device_commands::look(run_queue& asker, command_center::looked done) {
 
 void device_commands::drop() {
     mailbox_.clear();
+    counted();
     ++under_way_;
     hub_.store().commands().drop(device_, {home(), [self = shared_from_this()](const store::outcome<void>&) { --self->under_way_; }});
 }
@@ -194,6 +202,7 @@ void device_commands::remove(std::vector<departure> leaving, finished done) {
         --self->under_way_;
         for (const auto sequence : sequences)
             result ? self->mailbox_.gone(sequence) : self->mailbox_.stays(sequence);
+        self->counted();
         if (result && tell)
             self->hub_.feedback().arrived();
         done(result);
@@ -213,8 +222,8 @@ store::feedback_record device_commands::record_of(const departure& leaving) cons
     record.status = *leaving.feedback;
     record.original_message_id = leaving.message_id;
     record.device_id = device_;
-    if (const auto device = hub_.store().devices().find(device_))
-        record.generation_id = device->generation_id;
+    if (const auto holder = hub_.registry().find(device_))
+        record.generation_id = holder->generation_id;
     return record;
 }
 

@@ -3,7 +3,7 @@
 
 namespace capstan::hub {
 
-/// One device's queue with what hangs on it: the store below, the receivers above. Lives on the device's home thread.
+/// One device's or module's queue with what hangs on it: the store below, the receivers above. Lives on the device's home thread.
 class device_commands : public std::enable_shared_from_this<device_commands> {
 public:
     device_commands(hub& owner, std::string device);
@@ -30,6 +30,7 @@ private:
     using finished = std::move_only_function<void(const store::outcome<void>&)>;
 
     void load();
+    void counted();
     void on_loaded(store::command_list stored);
     void on_unreadable(store::failure why);
     void dispatch();

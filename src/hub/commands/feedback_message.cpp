@@ -4,6 +4,8 @@
 
 #include <capstan/amqp/message.hpp>
 
+#include "store/device_registry.hpp"
+
 namespace capstan::hub {
 
 std::string_view to_text(store::feedback_status status) {
@@ -23,7 +25,7 @@ bytes write_feedback(const locked_feedback& batch, std::string_view hub_name) {
         records.push_back(boost::json::object{{"originalMessageId", record.original_message_id},
                                               {"description", to_text(record.status)},
                                               {"deviceGenerationId", record.generation_id},
-                                              {"deviceId", record.device_id},
+                                              {"deviceId", store::device_in(record.device_id)}, // Azure's records name no module
                                               {"enqueuedTimeUtc", iso_time(record.time)},
                                               {"statusCode", to_text(record.status)}});
     bytes out;

@@ -6,15 +6,26 @@
 namespace capstan::hub {
 namespace {
 
-/// The queue of the device that a message's `to` names. The id may be encoded or not: whichever reading is a device's counts.
-std::optional<store::device> target_of(std::string_view to, hub& hub) {
+/// The queue of the device or module that a message's `to` names. An id may be encoded or not: whichever reading is a device's counts.
+/// Azure says the same of a device that is disabled as of one that is not there (contract/semantics.md, 1.8).
+std::expected<std::string, errc> target_of(std::string_view to, hub& hub) {
     const auto where = parse_address(to);
-    if (where.what != node::device_bound || where.module) // modules are sent no commands
-        return std::nullopt;
-    for (const auto& reading : where.device->readings)
-        if (auto found = hub.store().devices().find(reading))
-            return found;
-    return std::nullopt;
+    auto missing = errc::device_not_found;
+    if (where.what != node::device_bound)
+        return std::unexpected(missing);
+    const auto& devices = hub.store().devices();
+    for (const auto& reading : where.device->readings) {
+        const auto device = devices.find(reading);
+        if (!device || !device->enabled)
+            continue;
+        if (!where.module)
+            return device->id;
+        missing = errc::module_not_found;
+        for (const auto& inner : where.module->readings)
+            if (const auto module = devices.find_module(device->id, inner))
+                return module->id;
+    }
+    return std::unexpected(missing);
 }
 
 constexpr std::uint32_t command_credit = 1000;
@@ -42,16 +53,15 @@ std::expected<void, amqp::error> commands_in_endpoint::take(const amqp::delivery
     if (!incoming)
         return std::unexpected(std::move(incoming.error()));
     const auto target = target_of(incoming->to, with_.hub);
-    // Azure says the same of a device that is disabled (contract/semantics.md, 1.8).
-    if (!target || !target->enabled)
-        return std::unexpected(describe(errc::device_not_found, "The device in 'to' is not registered: " + incoming->to, now));
+    if (!target)
+        return std::unexpected(describe(target.error(), "The device or module in 'to' is not registered: " + incoming->to, now));
     ++unanswered_;
     ++with_.unanswered;
     auto taken = [self = weak<commands_in_endpoint>(), id = delivery.id, settled = delivery.settled](std::optional<amqp::error> error) {
         if (const auto live = self.lock())
             live->on_taken(id, settled, std::move(error));
     };
-    with_.hub.commands().enqueue(target->id, std::move(incoming->command), with_.home(), std::move(taken));
+    with_.hub.commands().enqueue(*target, std::move(incoming->command), with_.home(), std::move(taken));
     return {};
 }
 

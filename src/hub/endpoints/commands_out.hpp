@@ -4,7 +4,8 @@
 
 namespace capstan::hub {
 
-/// /devices/{id}/messages/devicebound: a device receives its commands. contract/iothub-amqp.md, 6.2 and 6.3.
+/// /devices/{id}[/modules/{id}]/messages/devicebound: a device or a module, by its key, receives its commands. contract/iothub-amqp.md, 6.2
+/// and 6.3.
 class commands_out_endpoint final : public locked_out_endpoint, public command_receiver {
 public:
     commands_out_endpoint(conversation& with, amqp::link_id link, std::string device);

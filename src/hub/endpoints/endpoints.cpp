@@ -89,11 +89,11 @@ std::string service_path(const conversation& with, const address& where) {
 
 std::shared_ptr<endpoint> device_endpoint(conversation& with, const amqp::link_info& link, node what, const device_access& of) {
     const bool sends = link.role == amqp::role::sender;
-    // Modules receive their inputs from an edge gateway, on the telemetry address: a hub has none to send, and no queue for them.
+    // Modules receive their inputs from an edge gateway, on the telemetry address: a hub has none to send.
     if (what == node::telemetry && !sends)
         return std::make_shared<telemetry_in_endpoint>(with, link.id, of.holder(), of.by);
-    if (what == node::device_bound && sends && !of.module)
-        return std::make_shared<commands_out_endpoint>(with, link.id, of.device.id);
+    if (what == node::device_bound && sends)
+        return std::make_shared<commands_out_endpoint>(with, link.id, of.holder().id);
     if (what == node::twin && sends)
         return std::make_shared<twin_out_endpoint>(with, link.id, of.holder().id);
     if (what == node::twin)

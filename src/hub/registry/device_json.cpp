@@ -229,7 +229,7 @@ json::object module_to_json(const store::device& module, const live_state& state
             {"connectionState", state.connected ? "Connected" : "Disconnected"},
             {"connectionStateUpdatedTime", time_text(state.connection_changed)},
             {"lastActivityTime", time_text(state.last_activity)},
-            {"cloudToDeviceMessageCount", 0},
+            {"cloudToDeviceMessageCount", state.queued_commands},
             {"authentication", authentication_json(module)}};
 }
 

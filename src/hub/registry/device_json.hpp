@@ -25,7 +25,7 @@ boost::json::object to_json(const store::device& device, const live_state& state
 /// thumbprints, which null takes away. Empty keys are for the caller to fill. Says what does not fit.
 std::expected<store::device, std::string> merge_json(store::device onto, const boost::json::value& body);
 
-/// A module (store::module_key): it has no status of its own, no capabilities and no commands.
+/// A module (store::module_key): it has no status of its own and no capabilities.
 boost::json::object module_to_json(const store::device& module, const live_state& state);
 /// As merge_json, for a module.
 std::expected<store::device, std::string> merge_module_json(store::device onto, const boost::json::value& body);

@@ -77,9 +77,10 @@ outcome<device> memory_device_registry::remove_now(const std::string& id, const 
     device removed = *before;
     counts_ = counts_after(counts_, before, nullptr);
     devices_.erase(found);
-    std::erase_if(devices_, [prefix = module_key(id, "")](const auto& each) { return each.first.starts_with(prefix); });
-    if (!is_module_key(id)) // which has no commands, and may be called as something that has
-        commands_.drop_now(id);
+    commands_.drop_now(id);
+    const std::string prefix = module_key(id, "");
+    for (auto at = devices_.lower_bound(prefix); at != devices_.end() && at->first.starts_with(prefix); at = devices_.erase(at))
+        commands_.drop_now(at->first);
     return removed;
 }
 

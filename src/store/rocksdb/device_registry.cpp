@@ -130,28 +130,29 @@ outcome<device> rocksdb_device_registry::remove_now(const std::string& id, const
         return std::unexpected(*std::move(refused));
     if (!current)
         return std::unexpected(no_such_device(id));
-    if (!is_module_key(id)) // which has no commands, and may be called as something that has
-        if (const outcome<void> dropped = commands_.drop_now(id, round); !dropped)
+    std::vector<std::string> gone = modules_of(id, round);
+    gone.push_back(id);
+    for (const std::string& each : gone)
+        if (const outcome<void> dropped = commands_.drop_now(each, round); !dropped)
             return std::unexpected(dropped.error());
+    device removed = *current;
     after_round_.counts = counts_after(after_round_.counts, current, nullptr);
-    round.changes.Delete(round.data.registry(), id);
-    round_[id] = std::nullopt;
-    remove_modules(id, round);
-    return *current;
+    for (const std::string& each : gone) {
+        round.changes.Delete(round.data.registry(), each);
+        round_[each] = std::nullopt;
+    }
+    return removed;
 }
 
 /// Those that are durable, and those of the open round.
-void rocksdb_device_registry::remove_modules(const std::string& id, write_round& round) {
+std::vector<std::string> rocksdb_device_registry::modules_of(const std::string& id, write_round& round) const {
     const std::string prefix = module_key(id, "");
     std::vector<std::string> keys;
     for_each_below(round.data, prefix, [&](std::string_view key, std::string_view) { keys.emplace_back(key); });
     for (const auto& [key, content] : round_)
         if (content && key.starts_with(prefix))
             keys.push_back(key);
-    for (const std::string& key : keys) {
-        round.changes.Delete(round.data.registry(), key);
-        round_[key] = std::nullopt;
-    }
+    return keys;
 }
 
 /// The device as it will be when the round is committed as far as it has got.

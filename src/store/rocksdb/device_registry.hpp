@@ -35,7 +35,7 @@ public:
 private:
     outcome<device> put_now(device value, const condition& when, write_round& round);
     outcome<device> remove_now(const std::string& id, const condition& when, write_round& round);
-    void remove_modules(const std::string& id, write_round& round);
+    std::vector<std::string> modules_of(const std::string& id, write_round& round) const;
     outcome<std::optional<device>> in_round(database& data, const std::string& id) const;
 
     database_slot& data_;

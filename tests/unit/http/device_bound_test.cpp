@@ -24,11 +24,12 @@ protected:
         clock.advance(std::chrono::minutes(1));
     }
 
-    /// Queues a command for dev1.
-    void send(const std::string& body, const std::string& id = "m1", const std::string& property = "on") {
-        send_with([&](amqp::message_builder& out) { out.data(body); }, id, property);
+    /// Queues a command for dev1, or for a module of its.
+    void send(const std::string& body, const std::string& id = "m1", const std::string& property = "on", const std::string& to = "dev1") {
+        send_with([&](amqp::message_builder& out) { out.data(body); }, id, property, to);
     }
-    void send_with(const std::function<void(amqp::message_builder&)>& write_body, const std::string& id, const std::string& property) {
+    void send_with(const std::function<void(amqp::message_builder&)>& write_body, const std::string& id, const std::string& property,
+                   const std::string& to = "dev1") {
         amqp::bytes encoded;
         amqp::message_builder out(encoded);
         amqp::message_properties properties;
@@ -46,7 +47,7 @@ protected:
         auto read = hub::read_command(amqp::message_view::parse(encoded).value(), settings, clock.now());
         ASSERT_TRUE(read);
         std::promise<bool> taken;
-        instance->commands().enqueue("dev1", std::move(read->command), queue,
+        instance->commands().enqueue(to, std::move(read->command), queue,
                                      [&](std::optional<amqp::error> error) { taken.set_value(!error); });
         EXPECT_TRUE(taken.get_future().get());
     }
@@ -122,6 +123,39 @@ TEST_F(device_bound_test, only_the_device_itself_may) {
     EXPECT_EQ(by("service"), "401 IotHubUnauthorizedAccess");
     EXPECT_EQ(by("device"), "200"); // on its behalf
     EXPECT_EQ(verdict(ask(verb::get, "/devices/none/messages/devicebound" + version)), "401 IotHubUnauthorizedAccess");
+}
+
+TEST_F(device_bound_test, a_modules_commands_are_its_own) {
+    const std::string module = "/devices/dev1/modules/m";
+    EXPECT_EQ(verdict(ask(verb::put, module + version, "{}")), "200");
+    send("first", "m1", "on", "dev1/m");
+    send("second", "m2", "on", "dev1/m");
+    const auto counted = [&](const std::string& path) {
+        return json_of(ask(verb::get, path + version)).at("cloudToDeviceMessageCount").as_int64();
+    };
+    EXPECT_EQ(counted(module), 2);
+    EXPECT_EQ(counted("/devices/dev1"), 0);
+    EXPECT_EQ(json_of(ask(verb::get, "/devices/dev1/modules" + version)).as_array().at(0).at("cloudToDeviceMessageCount"), 2);
+    EXPECT_EQ(json_of(ask(verb::get, module + "/commands" + version)).as_array().size(), 2u);
+    const auto got = ask(verb::get, module + "/messages/deviceBound" + version); // as the owner
+    EXPECT_EQ(got.body(), "first");
+    EXPECT_EQ(verdict(ask(verb::delete_, module + "/messages/deviceBound/" + lock_of(got) + version + "&reject")), "204");
+    EXPECT_EQ(json_of(ask(verb::get, module + "/deadletters" + version)).as_array().size(), 1u);
+    EXPECT_EQ(verdict(ask(verb::delete_, module + "/deadletters/1" + version)), "200");
+    EXPECT_EQ(json_of(ask(verb::delete_, module + "/commands" + version)),
+              boost::json::parse(R"({"totalMessagesPurged":1,"deviceId":"dev1","moduleId":"m"})"));
+    EXPECT_EQ(counted(module), 0);
+    EXPECT_EQ(verdict(ask(verb::delete_, "/devices/dev1/modules/none/commands" + version)), "404 ModuleNotFound");
+}
+
+TEST_F(device_bound_test, what_waits_is_counted) {
+    send("one");
+    send("two");
+    EXPECT_EQ(json_of(ask(verb::get, "/devices/dev1" + version)).at("cloudToDeviceMessageCount"), 2);
+    const auto asked = R"({"query":"SELECT * FROM devices WHERE cloudToDeviceMessageCount > 1"})";
+    const auto found = json_of(ask(verb::post, "/devices/query" + version, asked)).as_array();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].at("cloudToDeviceMessageCount"), 2);
 }
 
 /// They wait for a device that speaks AMQP, and are not locked meanwhile.

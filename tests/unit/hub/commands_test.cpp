@@ -86,14 +86,6 @@ TEST_F(commands_test, complete_gives_feedback_success) {
     EXPECT_EQ(records[0].at("enqueuedTimeUtc").as_string().size(), std::string_view("2015-10-29T07:59:00.9772497Z").size());
 }
 
-/// Modules have no queue of their own, and the device's is not theirs.
-TEST_F(commands_test, a_module_is_not_found) {
-    const auto state = say("m1", "full", "/devices/dev1/modules/m/messages/devicebound");
-    EXPECT_EQ(state.what, amqp::delivery_state::shape::rejected);
-    EXPECT_EQ(state.error.condition, "amqp:not-found");
-    EXPECT_TRUE(listen().news.messages.empty());
-}
-
 TEST_F(commands_test, reject_gives_feedback_rejected) {
     say("m1");
     answer(listen(), 0, amqp::delivery_state::rejected({}));
