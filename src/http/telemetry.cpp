@@ -7,6 +7,7 @@
 #include "hub/access.hpp"
 #include "hub/conditions.hpp"
 #include "hub/endpoints/telemetry_in.hpp"
+#include "hub/message_rules.hpp"
 
 namespace capstan::http {
 namespace {
@@ -48,6 +49,8 @@ struct parts {
             annotations.entries.emplace_back(amqp::symbol{std::string(name)}, value);
     }
 
+    std::optional<std::string> problem() const { return hub::message_problem(amqp::id_text(properties.message_id), application); }
+
     bytes with(bytes_view body) const {
         bytes out;
         amqp::message_builder message(out);
@@ -70,6 +73,8 @@ read single(const request& asked) {
         made.put(name, value);
     if (!made.readable)
         return std::unexpected("A header is not in UTF-8.");
+    if (auto problem = made.problem())
+        return std::unexpected(*std::move(problem));
     return messages{made.with(as_bytes(asked.body))};
 }
 
@@ -88,6 +93,8 @@ std::expected<bytes, std::string> batched(const json::object& entry) {
         for (const auto& [name, value] : named->get_object())
             if (value.is_string())
                 made.put(name, value.get_string());
+    if (auto problem = made.problem())
+        return std::unexpected(*std::move(problem));
     return made.with(*octets);
 }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "hub/message_rules.hpp"
+
 namespace capstan::hub {
 namespace {
 
@@ -116,6 +118,8 @@ std::expected<incoming_command, amqp::error> read_command(const amqp::message_vi
     const auto texts = text_properties(message);
     if (!texts)
         return std::unexpected(amqp::error(amqp::condition::decode_error, texts.error()));
+    if (const auto problem = message_problem(amqp::id_text(properties->message_id), *texts))
+        return invalid(errc::argument_invalid, *problem);
     const auto* asked = texts->find("iothub-ack");
     const auto ack = ack_of(asked ? *asked->text() : "");
     if (!ack)

@@ -18,7 +18,7 @@ struct incoming_command {
     store::command command;
 };
 
-/// Checks size, ack, expiry and charset-free rules of a service's message, and writes what the device will get.
+/// Checks size, ids, properties, ack and expiry of a service's message, and writes what the device will get.
 std::expected<incoming_command, amqp::error> read_command(const amqp::message_view& message, const settings& rules, wall_time now);
 
 /// The annotations in front of a stored command, for one delivery of it. Replaces `out`.

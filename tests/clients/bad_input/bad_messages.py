@@ -1,4 +1,5 @@
 """Bad addresses, bad commands and oversized messages: a clear condition each, and the link or connection beside it goes on."""
+import json
 import time
 
 from harness.event_reader import EventReader, body
@@ -90,6 +91,37 @@ def check_commands(hub, device):
     return len(cases) + 2
 
 
+LONGEST_ID = "i" * 128
+PROPERTIES = [  # what, message id, application properties; all of them argument errors
+    ("a long message id", LONGEST_ID + "i", {}),
+    ("a message id of two words", "two words", {}),
+    ("a message id with a slash", "a/b", {}),
+    ("a property name of two words", "id", {"two words": "v"}),
+    ("a property name that is empty", "id", {"": "v"}),
+    ("a property value of two words", "id", {"name": "two words"}),
+    ("a property value that is not ASCII", "id", {"name": "caf\u00e9"}),
+    ("a creation time with an offset", "id", {"iothub-creation-time-utc": "2026-01-31T23:59:59+01:00"}),
+    ("a creation time that is none", "id", {"iothub-creation-time-utc": "noon"}),
+    ("an unknown kind of acknowledgement", "id", {"iothub-ack": "loud"}),
+]
+
+
+def check_properties(hub, device):
+    """Each is rejected with 400004, and the link takes the next message all the same."""
+    good = device.address("messages/devicebound")
+    with RawClient(hub).connect_as(hub.policy_username("service"), hub.policy_token("service")) as service:
+        service.attach(SENDER, 1, "/messages/devicebound")
+        for what, message_id, application in PROPERTIES:
+            service.transfer(1, message(b"x", properties=[message_id, None, good], application=application))
+            code, fields = service.outcome()
+            expect_equal((code, condition(fields[0])), (REJECTED, "com.microsoft:argument-error"), what)
+            expect_equal(json.loads(fields[0].value[1])["errorCode"], 400004, f"error code of {what}")
+        best = {"!#$%&'*+-.^_`|~": "!#$%&'*+-.^_`|~", "iothub-creation-time-utc": "2026-01-31T23:59:59.1234567Z", "empty": ""}
+        service.transfer(1, message(b"x", properties=[LONGEST_ID, None, good], application=best))
+        expect_equal(service.outcome()[0], ACCEPTED, "all that may be, on the same link")
+    return len(PROPERTIES)
+
+
 def check_filters(hub):
     endpoint = hub.event_hub()
     address = f"{endpoint['EntityPath']}/ConsumerGroups/$Default/Partitions/"
@@ -115,13 +147,15 @@ def test():
             check_sizes(client)
             malformed = check_malformed(client)
             filters, commands = check_filters(hub), check_commands(hub, device)
+            properties = check_properties(hub, hub.create_device("careful"))
             client.transfer(1, message(b"still here"))
             expect_equal(client.outcome()[0], ACCEPTED, "a good message after all that")
         check_too_large_for_the_link(hub, device)
         with EventReader(hub) as reader:
             stored = [len(body(event)) for part in reader.read_all().values() for event in part]
         expect_equal(stored, [60000, 255 * KIB, 10], "what was stored")
-    return f"{addresses} addresses, {filters} filters, {commands} commands, {malformed} malformed and 3 oversized messages refused"
+    return (f"{addresses} addresses, {filters} filters, {commands} commands, {properties} properties, {malformed} malformed "
+            "and 3 oversized messages refused")
 
 
 main(test)

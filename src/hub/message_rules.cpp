@@ -1,0 +1,76 @@
+#include "hub/message_rules.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "hub/peer_log.hpp"
+
+namespace capstan::hub {
+namespace {
+
+constexpr std::size_t longest_message_id = 128;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool made_of(std::string_view text, std::string_view punctuation) {
+    return std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || punctuation.contains(c); });
+}
+
+int number(std::string_view digits) {
+    int value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+}
+
+/// "dddd-dd-ddTdd:dd:dd", of a day and a time that there are; a leap second counts.
+bool valid_second(std::string_view text) {
+    constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
+    if (!std::ranges::equal(text, shape, [](char c, char as) { return as == 'd' ? is_digit(c) : c == as; }))
+        return false;
+    const std::chrono::year_month_day day(std::chrono::year(number(text.substr(0, 4))),
+                                          std::chrono::month(static_cast<unsigned>(number(text.substr(5, 2)))),
+                                          std::chrono::day(static_cast<unsigned>(number(text.substr(8, 2)))));
+    return day.ok() && number(text.substr(11, 2)) < 24 && number(text.substr(14, 2)) < 60 && number(text.substr(17, 2)) <= 60;
+}
+
+bool is_systems(std::string_view name) { return name.starts_with("iothub-") || name.starts_with("dt-"); }
+
+} // namespace
+
+bool valid_message_id(std::string_view text) { return text.size() <= longest_message_id && made_of(text, "-:.+%_#*?!(),=@;$'"); }
+
+bool valid_property_text(std::string_view text) { return made_of(text, "!#$%&'*+-.^_`|~"); }
+
+bool valid_creation_time(std::string_view text) {
+    constexpr std::size_t to_the_second = 19, longest_fraction = 9;
+    if (!valid_second(text.substr(0, to_the_second)))
+        return false;
+    text.remove_prefix(to_the_second);
+    if (text.ends_with('Z'))
+        text.remove_suffix(1);
+    if (text.empty())
+        return true;
+    const auto fraction = text.substr(1);
+    return text.front() == '.' && !fraction.empty() && fraction.size() <= longest_fraction && std::ranges::all_of(fraction, is_digit);
+}
+
+std::optional<std::string> message_problem(std::string_view message_id, const amqp::map& properties) {
+    if (!valid_message_id(message_id))
+        return "The message id must be at most 128 letters, digits and -:.+%_#*?!(),=@;$'.";
+    for (const auto& [key, content] : properties.entries) {
+        const auto name = key.text().value_or(""), value = content.text().value_or("");
+        if (name == "iothub-creation-time-utc" && !valid_creation_time(value))
+            return "iothub-creation-time-utc must be a time in UTC without an offset, such as 2026-01-31T23:59:59.123Z.";
+        if (!is_systems(name) && (name.empty() || !valid_property_text(name)))
+            return fmt::format("The property name '{}' must be letters, digits and !#$%&'*+-.^_`|~.", printable(name));
+        if (!is_systems(name) && !valid_property_text(value))
+            return fmt::format("The value of the property '{}' must be letters, digits and !#$%&'*+-.^_`|~.", printable(name));
+    }
+    return std::nullopt;
+}
+
+} // namespace capstan::hub
