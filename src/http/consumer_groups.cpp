@@ -1,5 +1,7 @@
 // The consumer groups of the event hub. Azure keeps them on its management plane; the shape here is our own.
 
+#include <fmt/format.h>
+
 #include "http/resources.hpp"
 #include "http/status.hpp"
 #include "hub/telemetry/event_hub.hpp"
@@ -9,11 +11,16 @@ namespace {
 
 using refusal = hub::consumer_groups::refusal;
 
-answer error_of(refusal why, const std::string& name, wall_time now) {
+answer error_of(const context& in, refusal why, const std::string& name) {
+    const auto now = in.hub.clock().now();
     switch (why) {
     case refusal::exists: return error_answer(errc::consumer_group_exists, name, now);
     case refusal::not_found: return error_answer(errc::consumer_group_not_found, name, now);
-    case refusal::too_many: return error_answer(errc::quota_exceeded, "A hub has 20 consumer groups beside $Default.", now);
+    case refusal::too_many:
+        return error_answer(errc::quota_exceeded,
+                            fmt::format("The event hub has {} consumer groups, $Default among them: no more are allowed.",
+                                        in.hub.config().consumer_groups_max),
+                            now);
     case refusal::invalid:
         return error_answer(errc::argument_invalid, "A consumer group cannot be called or removed like this: " + name, now);
     case refusal::not_saved: break;
@@ -37,7 +44,7 @@ asio::awaitable<answer> list_consumer_groups(context& in, const request&) {
 asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
     const auto& name = asked.path[1];
     if (const auto made = in.hub.built_in_events().consumer_groups().create(name); !made)
-        co_return error_of(made.error(), name, in.hub.clock().now());
+        co_return error_of(in, made.error(), name);
     answer result;
     result.body = described(name);
     co_return result;
@@ -46,7 +53,7 @@ asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
 asio::awaitable<answer> delete_consumer_group(context& in, const request& asked) {
     const auto& name = asked.path[1];
     if (const auto removed = in.hub.built_in_events().consumer_groups().remove(name); !removed)
-        co_return error_of(removed.error(), name, in.hub.clock().now());
+        co_return error_of(in, removed.error(), name);
     in.hub.built_in_events().readers().end_group(name);
     answer result;
     result.status = status::no_content;

@@ -35,6 +35,7 @@ struct settings {
     std::size_t telemetry_size_max = 256 * 1024;
     std::chrono::seconds telemetry_retention{24 * 3600};
     std::vector<std::string> consumer_groups{}; ///< beside $Default, at the start
+    std::size_t consumer_groups_max = 20;      ///< of an event hub, $Default among them
     std::size_t readers_max = 5; ///< without epoch, per consumer group and partition
 
     bool one_connection_per_device = true; ///< a link on a new one ends that of its type on another

@@ -76,6 +76,7 @@ struct config {
 
     struct telemetry_section {
         std::chrono::milliseconds retention{std::chrono::hours(24)};
+        std::uint32_t consumer_groups_max = 20; ///< of each event hub, $Default among them
     } telemetry;
 
     hub::routing::routes routes; ///< [routing]: of the file only

@@ -26,6 +26,7 @@ hub::settings hub_settings_of(const config& settings, const hub_file& hub) {
     rules.feedback_lock = seconds_of(settings.feedback.lock);
     rules.feedback_max_delivery_count = settings.feedback.max_delivery_count;
     rules.telemetry_retention = seconds_of(settings.telemetry.retention);
+    rules.consumer_groups_max = settings.telemetry.consumer_groups_max;
     rules.one_connection_per_device = settings.limits.one_connection_per_device;
     rules.throttling = *hub::throttle_tier_of(settings.limits.throttling);
     rules.units = settings.limits.units;

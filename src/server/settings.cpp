@@ -249,6 +249,8 @@ const setting table[] = {
      NUMBER(feedback.max_delivery_count, 1, 100)},
 
     {"telemetry.retention", "duration", "", "how long telemetry can be read", DURATION(telemetry.retention, minute, 3650 * day)},
+    {"telemetry.consumer_groups_max", "1..1000", "", "consumer groups of an event hub, $Default among them",
+     NUMBER(telemetry.consumer_groups_max, 1, 1000)},
 };
 
 // clang-format on

@@ -45,7 +45,7 @@ std::expected<void, consumer_groups::refusal> consumer_groups::create(const std:
         return std::unexpected(refusal::exists);
     if (!valid(name))
         return std::unexpected(refusal::invalid);
-    if (names_.size() >= most)
+    if (names_.size() + 1 >= most_)
         return std::unexpected(refusal::too_many);
     auto next = names_;
     next.push_back(name);

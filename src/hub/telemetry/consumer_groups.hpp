@@ -1,6 +1,6 @@
 #pragma once
 // The event hub's consumer groups. A group holds nothing of its own: readers of different groups do not displace each other, and are
-// counted apart. contract/semantics.md, section 3.5.
+// counted apart. contract/semantics.md, section 3.2.
 
 #include <expected>
 #include <functional>
@@ -14,9 +14,8 @@ namespace capstan::hub {
 /// Thread-safe. Names are told apart without case; $Default is always there.
 class consumer_groups {
 public:
-    static constexpr std::size_t most = 20; ///< beside $Default
-
-    explicit consumer_groups(std::vector<std::string> names) : names_(std::move(names)) {}
+    /// `most` may be there, $Default among them. Names that are there already stay, however many.
+    consumer_groups(std::vector<std::string> names, std::size_t most) : most_(most), names_(std::move(names)) {}
 
     /// Keeps the names for the next start; says why not. To be set before the first change; it may block for as long as a file takes.
     std::function<std::expected<void, std::string>(const std::vector<std::string>&)> save;
@@ -34,6 +33,7 @@ private:
     std::vector<std::string>::const_iterator find(std::string_view name) const;
     std::expected<void, refusal> replace(std::vector<std::string> names);
 
+    const std::size_t most_;
     mutable std::mutex mutex_;
     std::vector<std::string> names_; ///< without $Default
 };

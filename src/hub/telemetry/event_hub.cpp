@@ -8,8 +8,8 @@ namespace capstan::hub {
 
 event_hub::event_hub(std::string name, store::telemetry_log& log, std::chrono::seconds retention, std::vector<std::string> groups,
                      const settings& rules)
-    : name_(std::move(name)), log_(log), retention_(retention), readers_(rules), consumer_groups_(std::move(groups)),
-      trouble_(log.partition_count()) {}
+    : name_(std::move(name)), log_(log), retention_(retention), readers_(rules),
+      consumer_groups_(std::move(groups), rules.consumer_groups_max), trouble_(log.partition_count()) {}
 
 void event_hub::forget_old(wall_time now, run_queue& home) {
     for (store::partition_id id = 0; id < log_.partition_count(); ++id) {

@@ -23,7 +23,7 @@ TEST_F(consumer_groups_test, are_made_listed_and_removed) {
     EXPECT_EQ(change(verb::delete_, "alarms"), "404 ConsumerGroupNotFound");
     EXPECT_EQ(change(verb::delete_, "$Default"), "400 ArgumentInvalid");
     EXPECT_EQ(change(verb::put, "a%20b"), "400 ArgumentInvalid");
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 19; ++i)
         EXPECT_EQ(change(verb::put, "g" + std::to_string(i)), "200");
     EXPECT_EQ(change(verb::put, "more"), "403 IotHubQuotaExceeded");
     EXPECT_EQ(verdict(ask(request(verb::put, "/consumerGroups/x" + version, {}, {}, token("service")))), "401 IotHubUnauthorizedAccess");

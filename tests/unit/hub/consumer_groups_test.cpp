@@ -10,7 +10,7 @@ using refusal = consumer_groups::refusal;
 using testing::ElementsAre;
 
 TEST(consumer_groups, are_made_and_removed_and_kept) {
-    consumer_groups groups({"old"});
+    consumer_groups groups({"old"}, 20);
     std::vector<std::vector<std::string>> kept;
     groups.save = [&](const std::vector<std::string>& names) -> std::expected<void, std::string> {
         return kept.push_back(names), std::expected<void, std::string>();
@@ -25,7 +25,7 @@ TEST(consumer_groups, are_made_and_removed_and_kept) {
 }
 
 TEST(consumer_groups, refuse_what_cannot_be) {
-    consumer_groups groups({"there"});
+    consumer_groups groups({"there"}, 20);
     EXPECT_EQ(groups.create("There").error(), refusal::exists);
     EXPECT_EQ(groups.create("$default").error(), refusal::exists);
     EXPECT_EQ(groups.remove("$Default").error(), refusal::invalid);
@@ -33,13 +33,28 @@ TEST(consumer_groups, refuse_what_cannot_be) {
     for (const auto& name :
          {std::string(), std::string("a/b"), std::string("-a"), std::string("a."), std::string("gr\xc3\xbc"), std::string(51, 'a')})
         EXPECT_EQ(groups.create(name).error(), refusal::invalid) << name;
-    for (std::size_t i = 1; i < consumer_groups::most; ++i)
+}
+
+/// contract/semantics.md, 3.2: 20, $Default among them.
+TEST(consumer_groups, as_many_as_may_be_with_the_one_that_is_always_there) {
+    consumer_groups groups({}, 20);
+    for (int i = 1; i < 20; ++i)
         EXPECT_TRUE(groups.create("g" + std::to_string(i)));
+    EXPECT_EQ(groups.all().size(), 20u);
     EXPECT_EQ(groups.create("more").error(), refusal::too_many);
+    EXPECT_EQ(groups.create("G1").error(), refusal::exists);
+    EXPECT_TRUE(groups.remove("g1"));
+    EXPECT_TRUE(groups.create("more"));
+}
+
+TEST(consumer_groups, of_before_stay_when_fewer_are_allowed) {
+    consumer_groups groups({"a", "b", "c"}, 2);
+    EXPECT_EQ(groups.all().size(), 4u);
+    EXPECT_EQ(groups.create("d").error(), refusal::too_many);
 }
 
 TEST(consumer_groups, what_cannot_be_kept_is_not_made) {
-    consumer_groups groups({});
+    consumer_groups groups({}, 20);
     groups.save = [](const std::vector<std::string>&) -> std::expected<void, std::string> { return std::unexpected("the disk is full"); };
     EXPECT_EQ(groups.create("alarms").error(), refusal::not_saved);
     EXPECT_FALSE(groups.contains("alarms"));
