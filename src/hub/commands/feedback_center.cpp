@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "hub/hub.hpp"
+#include "hub/registry/registry.hpp"
 
 namespace capstan::hub {
 
@@ -71,11 +72,30 @@ void feedback_center::drop_stale(wall_time at) {
     });
 }
 
+/// What is not in a batch when a device is deleted is lost with it, though another of its name has come since (contract/semantics.md,
+/// 1.8). The same for a module.
+void feedback_center::drop_orphans() {
+    std::erase_if(records_, [&](const store::feedback_record& each) {
+        const auto holder = hub_.registry().find(each.device_id);
+        const bool orphan = !holder || holder->generation_id != each.generation_id;
+        if (orphan)
+            forget(each.sequence, each.sequence);
+        return orphan;
+    });
+}
+
 /// A batch is cut at 64 records, or when the last one was cut 15 s ago.
+bool feedback_center::ripe(wall_time at) const {
+    const auto& rules = hub_.config();
+    return !records_.empty() && batches_.size() < max_batches &&
+           (records_.size() >= rules.feedback_batch_max || at - last_cut_ >= rules.feedback_batch_time);
+}
+
 void feedback_center::cut(wall_time at) {
     const auto& rules = hub_.config();
-    while (!records_.empty() && batches_.size() < max_batches &&
-           (records_.size() >= rules.feedback_batch_max || at - last_cut_ >= rules.feedback_batch_time)) {
+    if (ripe(at))
+        drop_orphans();
+    while (ripe(at)) {
         const auto count = static_cast<std::ptrdiff_t>(std::min(records_.size(), rules.feedback_batch_max));
         auto taken = std::make_shared<std::vector<store::feedback_record>>(records_.begin(), records_.begin() + count);
         records_.erase(records_.begin(), records_.begin() + count);

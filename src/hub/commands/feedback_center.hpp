@@ -63,6 +63,8 @@ private:
 
     void read();
     void drop_stale(wall_time now);
+    void drop_orphans();
+    bool ripe(wall_time now) const;
     void cut(wall_time now);
     void dispatch(wall_time now);
     bool is_stale(const store::feedback_record& record, wall_time now) const;

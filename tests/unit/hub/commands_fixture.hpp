@@ -72,6 +72,8 @@ protected:
         store::feedback_record record;
         record.time = clock.now();
         record.original_message_id = message_id;
+        record.device_id = "dev1";
+        record.generation_id = "1";
         return record;
     }
     std::size_t stored_feedback() {
