@@ -1,6 +1,11 @@
 // Cloud-to-device messages for devices that fetch them over HTTPS, without a link: contract/rest.md, section 10.
 
+#include <algorithm>
+#include <charconv>
+
 #include <fmt/format.h>
+
+#include "auth/ascii.hpp"
 
 #include "http/ask.hpp"
 #include "http/resources.hpp"
@@ -95,6 +100,23 @@ answer nothing() {
     return result;
 }
 
+/// The .NET client asks in the query, Azure's command line in a header (contract/semantics.md, 1.3). What Azure's longest is nobody knows.
+std::expected<std::optional<std::chrono::seconds>, std::string> lock_asked_for(const request& asked) {
+    constexpr int longest = 300;
+    auto text = asked.header("iothub-messagelocktimeout");
+    for (const auto& [name, value] : asked.query)
+        if (auth::equal_ignoring_case(name, "iothub-messagelocktimeout") || auth::equal_ignoring_case(name, "messageLockTimeout"))
+            text = value;
+    if (text.empty())
+        return std::nullopt;
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (end != text.data() + text.size() || error == std::errc::invalid_argument)
+        return std::unexpected("The lock's time must be a number of seconds.");
+    const bool too_large = error == std::errc::result_out_of_range && !text.starts_with('-');
+    return std::chrono::seconds(too_large ? longest : std::clamp(seconds, 1, longest));
+}
+
 asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict what) {
     const auto now = in.hub.clock().now();
     auto lock = asked.below_holder(2);
@@ -114,7 +136,10 @@ asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict w
 } // namespace
 
 asio::awaitable<answer> receive_command(context& in, const request& asked) {
-    auto start = [&](auto done) { in.hub.commands().take_next(asked.holder(), in.home, std::move(done)); };
+    const auto lock = lock_asked_for(asked);
+    if (!lock)
+        co_return error_answer(errc::argument_invalid, lock.error(), in.hub.clock().now());
+    auto start = [&](auto done) { in.hub.commands().take_next(asked.holder(), *lock, in.home, std::move(done)); };
     const auto given = co_await ask<hub::command_center::next_command>(start);
     if (!given)
         co_return error_answer(errc::service_unavailable, "The device's messages cannot be read now.", in.hub.clock().now());

@@ -21,6 +21,7 @@ struct settings {
     std::chrono::seconds command_ttl_max{2 * 24 * 3600};
     std::chrono::seconds command_lock{60};
     std::uint32_t max_delivery_count = 10;
+    bool count_lock_timeouts = false; ///< a lock that ran out counts as a delivery, as an abandon does
     std::size_t command_queue_depth = 50;
     std::size_t command_size_max = 64 * 1024;
     std::size_t dead_letters = 50; ///< of each device: the oldest go first; 0: none are kept

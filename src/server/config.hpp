@@ -63,6 +63,7 @@ struct config {
         std::chrono::milliseconds default_ttl{std::chrono::hours(1)};
         std::chrono::milliseconds lock{std::chrono::seconds(60)};
         std::uint32_t max_delivery_count = 10;
+        bool count_lock_timeouts = false; ///< as deliveries
         std::uint32_t queue_depth = 50;
         std::uint32_t dead_letters = 50; ///< of each device; 0: none are kept
         std::chrono::milliseconds dead_letter_life{std::chrono::hours(48)};

@@ -19,6 +19,7 @@ hub::settings hub_settings_of(const config& settings, const hub_file& hub) {
     rules.command_ttl = seconds_of(settings.commands.default_ttl);
     rules.command_lock = seconds_of(settings.commands.lock);
     rules.max_delivery_count = settings.commands.max_delivery_count;
+    rules.count_lock_timeouts = settings.commands.count_lock_timeouts;
     rules.command_queue_depth = settings.commands.queue_depth;
     rules.dead_letters = settings.commands.dead_letters;
     rules.dead_letter_life = seconds_of(settings.commands.dead_letter_life);

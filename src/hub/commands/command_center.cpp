@@ -53,8 +53,10 @@ void command_center::release(std::string device, lock_token token) {
     with(std::move(device), [token](device_commands& queue) { queue.release(token); });
 }
 
-void command_center::take_next(std::string device, run_queue& home, std::move_only_function<void(next_command)> done) {
-    with(std::move(device), [&home, done = std::move(done)](device_commands& queue) mutable { queue.take_next(home, std::move(done)); });
+void command_center::take_next(std::string device, std::optional<std::chrono::seconds> lock, run_queue& home,
+                               std::move_only_function<void(next_command)> done) {
+    with(std::move(device),
+         [lock, &home, done = std::move(done)](device_commands& queue) mutable { queue.take_next(lock, home, std::move(done)); });
 }
 
 void command_center::settle(std::string device, lock_token token, verdict what, run_queue& home, taken done) {

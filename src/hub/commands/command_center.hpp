@@ -45,9 +45,11 @@ public:
     /// A command that was handed out could not be passed on.
     void release(std::string device, lock_token token);
 
-    /// The device's next command, or none, for who has no link: nobody holds its lock, which ends with its time. `done` runs on `home`.
+    /// The device's next command, or none, for who has no link: nobody holds its lock, which ends with its time, the
+    /// usual one unless `lock` is given. `done` runs on `home`.
     using next_command = std::expected<std::optional<locked_command>, amqp::error>;
-    void take_next(std::string device, run_queue& home, std::move_only_function<void(next_command)> done);
+    void take_next(std::string device, std::optional<std::chrono::seconds> lock, run_queue& home,
+                   std::move_only_function<void(next_command)> done);
 
     /// What the device says of a command that it holds. Durable when `done` runs without an error.
     void settle(std::string device, lock_token token, verdict what, run_queue& home, taken done);

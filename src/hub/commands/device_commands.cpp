@@ -104,11 +104,12 @@ void device_commands::release(const lock_token& token) {
     dispatch();
 }
 
-void device_commands::take_next(run_queue& asker, std::move_only_function<void(command_center::next_command)> done) {
+void device_commands::take_next(std::optional<std::chrono::seconds> lock, run_queue& asker,
+                                std::move_only_function<void(command_center::next_command)> done) {
     constexpr receiver_id nobody = 0;
     command_center::next_command next = std::unexpected(amqp::error());
     if (loaded_)
-        next = mailbox_.lock_next(nobody, new_lock_token(), now());
+        next = mailbox_.lock_next(nobody, new_lock_token(), now(), lock);
     else
         next = std::unexpected(describe(*unreadable_, now()));
     asker.post([done = std::move(done), next = std::move(next)]() mutable { done(std::move(next)); });
@@ -142,12 +143,8 @@ void device_commands::settle(const lock_token& token, verdict what, run_queue& a
         return remove(std::move(leaving),
                       [this, answer = std::move(answer)](const store::outcome<void>& result) mutable { answer(to_error(result, now())); });
     }
-    ++under_way_;
-    auto counted = [self = shared_from_this(), answer = std::move(answer)](store::outcome<void> result) mutable {
-        --self->under_way_;
-        answer(to_error(result, self->now()));
-    };
-    hub_.store().commands().put(device_, *settled->again, {home(), std::move(counted)});
+    put(*settled->again,
+        [this, answer = std::move(answer)](const store::outcome<void>& result) mutable { answer(to_error(result, now())); });
     dispatch();
 }
 
@@ -181,10 +178,22 @@ void device_commands::drop() {
 void device_commands::tick() {
     if (!loaded_)
         return load();
-    auto expired = mailbox_.tick(now());
-    if (!expired.empty())
-        remove(std::move(expired), [](const store::outcome<void>&) {});
+    auto [leaving, again] = mailbox_.tick(now());
+    if (!leaving.empty())
+        remove(std::move(leaving), [](const store::outcome<void>&) {});
+    for (const auto& each : again)
+        put(*each, [](const store::outcome<void>&) {});
     dispatch();
+}
+
+/// Stores a message that is there, with its new count.
+void device_commands::put(const store::command& changed, finished done) {
+    ++under_way_;
+    auto stored = [self = shared_from_this(), done = std::move(done)](const store::outcome<void>& result) mutable {
+        --self->under_way_;
+        done(result);
+    };
+    hub_.store().commands().put(device_, changed, {home(), std::move(stored)});
 }
 
 /// Takes messages that leave the queue out of the store, with the feedback that they leave behind, in one commit.

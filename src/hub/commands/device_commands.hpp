@@ -15,7 +15,8 @@ public:
     void want(receiver_id id, run_queue& home, std::weak_ptr<command_receiver> receiver, std::size_t count);
     void leave(receiver_id id);
     void release(const lock_token& token);
-    void take_next(run_queue& home, std::move_only_function<void(command_center::next_command)> done);
+    void take_next(std::optional<std::chrono::seconds> lock, run_queue& home,
+                   std::move_only_function<void(command_center::next_command)> done);
     void settle(const lock_token& token, verdict what, run_queue& home, command_center::taken done);
     void settle_by_id(const std::string& message_id, verdict what, run_queue& home, command_center::taken done);
     void purge(run_queue& home, command_center::purged done);
@@ -34,6 +35,7 @@ private:
     void on_loaded(store::command_list stored);
     void on_unreadable(store::failure why);
     void dispatch();
+    void put(const store::command& changed, finished done);
     void remove(std::vector<departure> leaving, finished done);
     store::feedback_record record_of(const departure& leaving) const;
     run_queue& home();

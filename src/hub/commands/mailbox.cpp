@@ -28,14 +28,15 @@ void mailbox::stored(std::uint64_t sequence) {
 
 void mailbox::not_stored(std::uint64_t sequence) { gone(sequence); }
 
-std::optional<locked_command> mailbox::lock_next(receiver_id receiver, const lock_token& token, wall_time now) {
+std::optional<locked_command> mailbox::lock_next(receiver_id receiver, const lock_token& token, wall_time now,
+                                                 std::optional<std::chrono::seconds> lock) {
     for (auto& each : entries_) {
         if (each.what != state::enqueued || each.command->expires <= now)
             continue;
         each.what = state::locked;
         each.token = token;
         each.holder = receiver;
-        each.locked_until = now + rules_.command_lock;
+        each.locked_until = now + lock.value_or(rules_.command_lock);
         return locked_command{each.command, token};
     }
     return std::nullopt;
@@ -62,17 +63,22 @@ std::expected<mailbox::settlement, errc> mailbox::settle(const lock_token& token
     case verdict::reject: result.leaves = leave(*held, store::feedback_status::rejected); return result;
     case verdict::abandon: break;
     }
-    // Only an abandon counts; a lock that runs out does not (contract/semantics.md, section 1.2).
-    if (held->command->delivery_count + 1 >= rules_.max_delivery_count) {
-        result.leaves = leave(*held, store::feedback_status::delivery_count_exceeded);
-    } else {
-        // Whoever still reads the message as it was handed out keeps that one.
-        auto counted = std::make_shared<store::command>(*held->command);
-        counted->delivery_count += 1;
-        held->command = counted;
-        held->what = state::enqueued;
-        result.again = counted;
+    return count_delivery(*held);
+}
+
+/// Back into the queue, unless that was the last time.
+mailbox::settlement mailbox::count_delivery(entry& held) {
+    settlement result;
+    if (held.command->delivery_count + 1 >= rules_.max_delivery_count) {
+        result.leaves = leave(held, store::feedback_status::delivery_count_exceeded);
+        return result;
     }
+    // Whoever still reads the message as it was handed out keeps that one.
+    auto counted = std::make_shared<store::command>(*held.command);
+    counted->delivery_count += 1;
+    held.command = counted;
+    held.what = state::enqueued;
+    result.again = counted;
     return result;
 }
 
@@ -82,15 +88,24 @@ std::optional<lock_token> mailbox::token_of(std::string_view message_id) const {
     return found == entries_.end() ? std::nullopt : std::optional(found->token);
 }
 
-std::vector<departure> mailbox::tick(wall_time now) {
-    std::vector<departure> leaving;
+mailbox::passing mailbox::tick(wall_time now) {
+    passing result;
     for (auto& each : entries_) {
-        if (each.what == state::locked && each.locked_until <= now)
+        const bool ran_out = each.what == state::locked && each.locked_until <= now;
+        if (ran_out)
             each.what = state::enqueued;
-        if (each.what == state::enqueued && each.command->expires <= now)
-            leaving.push_back(leave(each, store::feedback_status::expired));
+        if (each.what == state::enqueued && each.command->expires <= now) {
+            result.leaving.push_back(leave(each, store::feedback_status::expired));
+        } else if (ran_out && rules_.count_lock_timeouts) {
+            // Before 2026 Azure counted these as well as abandons (contract/semantics.md, section 1.2).
+            auto counted = count_delivery(each);
+            if (counted.leaves)
+                result.leaving.push_back(std::move(*counted.leaves));
+            else
+                result.again.push_back(std::move(counted.again));
+        }
     }
-    return leaving;
+    return result;
 }
 
 std::vector<departure> mailbox::purge() {

@@ -58,7 +58,9 @@ public:
     void not_stored(std::uint64_t sequence);
 
     /// The oldest message that may be delivered, locked for `receiver` under `token`.
-    std::optional<locked_command> lock_next(receiver_id receiver, const lock_token& token, wall_time now);
+    /// `lock`: how long, if not as long as usual.
+    std::optional<locked_command> lock_next(receiver_id receiver, const lock_token& token, wall_time now,
+                                            std::optional<std::chrono::seconds> lock = std::nullopt);
     /// The lock of this token, if it still holds, is given up as if the message had not been handed out.
     void release(const lock_token& token);
     /// All locks of a receiver that has gone.
@@ -74,8 +76,13 @@ public:
     /// The token of a locked message with this message id, for devices that report by id (docs/compatibility.md).
     std::optional<lock_token> token_of(std::string_view message_id) const;
 
-    /// Locks that have run out are given up; messages that have expired begin to leave.
-    std::vector<departure> tick(wall_time now);
+    /// Locks that have run out are given up; messages that have expired begin to leave. Where such locks count as deliveries, messages
+    /// that had too many leave too, and those of the others whose count has changed are to be stored again.
+    struct passing {
+        std::vector<departure> leaving;
+        std::vector<std::shared_ptr<const store::command>> again;
+    };
+    passing tick(wall_time now);
     /// All messages begin to leave.
     std::vector<departure> purge();
     /// The device was deleted, its messages with it.
@@ -109,6 +116,7 @@ private:
     entry* at(std::uint64_t sequence);
     entry* holding(const lock_token& token);
     static departure leave(entry& going, store::feedback_status why);
+    settlement count_delivery(entry& held);
 
     const settings& rules_;
     std::vector<entry> entries_; ///< by ascending sequence; at most command_queue_depth

@@ -59,6 +59,15 @@ protected:
         const auto token = auth::make_sas_token("hub.local/devices/" + device, known->primary_key, "", clock.now() + std::chrono::hours(1));
         return ask(request(method, "/devices/dev1/messages/" + path + query, {}, {}, token));
     }
+    void pass(std::chrono::seconds time) {
+        clock.advance(time);
+        std::promise<void> ticked;
+        queue.post([&] {
+            instance->tick(0);
+            ticked.set_value();
+        });
+        ticked.get_future().get();
+    }
     std::string lock_of(const test::http_response& received) {
         const std::string tag(received[field::etag]);
         EXPECT_EQ(tag.size(), 38u) << tag; // a GUID in quotes
@@ -106,15 +115,39 @@ TEST_F(device_bound_test, the_three_outcomes) {
 TEST_F(device_bound_test, a_lock_ends_with_its_time) {
     send("open");
     const auto lock = lock_of(as("dev1", verb::get, "devicebound"));
-    clock.advance(settings.command_lock + std::chrono::seconds(1));
-    std::promise<void> ticked;
-    queue.post([&] {
-        instance->tick(0);
-        ticked.set_value();
-    });
-    ticked.get_future().get();
+    pass(settings.command_lock + std::chrono::seconds(1));
     EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/" + lock)), "412 DeviceMessageLockLost");
     EXPECT_EQ(as("dev1", verb::get, "devicebound").body(), "open");
+}
+
+/// contract/semantics.md, 1.3: in a header or in the query, and never more than five minutes.
+TEST_F(device_bound_test, a_lock_lasts_as_long_as_is_asked_for) {
+    struct row {
+        std::string query, header;
+        std::chrono::seconds lasts;
+    };
+    const row rows[] = {
+        {"&messageLockTimeout=5", "", std::chrono::seconds(5)},
+        {"&iothub-messagelocktimeout=20", "", std::chrono::seconds(20)},
+        {"&IotHub-MessageLockTimeout=20", "", std::chrono::seconds(20)},
+        {"", "30", std::chrono::seconds(30)},
+        {"", "", settings.command_lock},
+        {"&messageLockTimeout=0", "", std::chrono::seconds(1)},
+        {"&messageLockTimeout=-7", "", std::chrono::seconds(1)},
+        {"&messageLockTimeout=301", "", std::chrono::seconds(300)},
+        {"&messageLockTimeout=99999999999999999999", "", std::chrono::seconds(300)},
+    };
+    send("open");
+    for (const auto& [query, header, lasts] : rows) {
+        auto asked = request(verb::get, "/devices/dev1/messages/devicebound" + version + query);
+        if (!header.empty())
+            asked.set("IotHub-MessageLockTimeout", header);
+        ASSERT_EQ(ask(asked).body(), "open") << query;
+        pass(lasts - std::chrono::seconds(1));
+        EXPECT_EQ(verdict(as("dev1", verb::get, "devicebound")), "204") << query << header;
+        pass(std::chrono::seconds(1));
+    }
+    EXPECT_EQ(verdict(as("dev1", verb::get, "devicebound", version + "&messageLockTimeout=soon")), "400 ArgumentInvalid");
 }
 
 TEST_F(device_bound_test, only_the_device_itself_may) {

@@ -99,12 +99,63 @@ TEST_F(mailbox_test, a_lock_runs_out_after_its_time_without_counting) {
     add();
     const auto held = lock();
     now += 59s;
-    EXPECT_TRUE(box.tick(now).empty());
+    EXPECT_TRUE(box.tick(now).leaving.empty());
     EXPECT_FALSE(lock());
     now += 1s;
-    EXPECT_TRUE(box.tick(now).empty());
+    EXPECT_TRUE(box.tick(now).leaving.empty());
     EXPECT_EQ(box.settle(held->token, verdict::complete, now).error(), errc::message_lock_lost);
     EXPECT_EQ(lock()->command->delivery_count, 0u);
+}
+
+/// As Azure was documented before 2026: contract/semantics.md, section 1.2.
+TEST_F(mailbox_test, a_lock_that_runs_out_may_count) {
+    rules.count_lock_timeouts = true;
+    rules.max_delivery_count = 3;
+    add(store::ack_mode::negative);
+    for (std::uint32_t count = 0; count < 2; ++count) {
+        EXPECT_EQ(lock()->command->delivery_count, count);
+        now += 60s;
+        const auto passed = box.tick(now);
+        EXPECT_TRUE(passed.leaving.empty());
+        ASSERT_EQ(passed.again.size(), 1u);
+        EXPECT_EQ(passed.again[0]->delivery_count, count + 1);
+    }
+    const auto held = lock();
+    box.release(held->token);
+    EXPECT_TRUE(box.tick(now).again.empty()) << "given back, not run out";
+    lock();
+    now += 60s;
+    const auto last = box.tick(now).leaving;
+    ASSERT_EQ(last.size(), 1u);
+    EXPECT_EQ(last[0].feedback, store::feedback_status::delivery_count_exceeded);
+    EXPECT_EQ(last[0].died_of, store::feedback_status::delivery_count_exceeded);
+    EXPECT_FALSE(lock());
+}
+
+TEST_F(mailbox_test, what_expires_with_its_lock_has_expired) {
+    rules.count_lock_timeouts = true;
+    add(store::ack_mode::full, 60s);
+    lock();
+    now += 60s;
+    const auto passed = box.tick(now);
+    EXPECT_TRUE(passed.again.empty());
+    ASSERT_EQ(passed.leaving.size(), 1u);
+    EXPECT_EQ(passed.leaving[0].feedback, store::feedback_status::expired);
+}
+
+TEST_F(mailbox_test, a_lock_may_be_asked_for_that_lasts_longer_or_shorter) {
+    for (const auto time : {5s, 200s}) {
+        add();
+        const auto held = box.lock_next(1, token(), now, time);
+        now += time - 1s;
+        EXPECT_TRUE(box.tick(now).leaving.empty());
+        EXPECT_FALSE(lock());
+        now += 1s;
+        box.tick(now);
+        const auto again = lock();
+        ASSERT_TRUE(again);
+        EXPECT_TRUE(box.settle(again->token, verdict::complete, now));
+    }
 }
 
 TEST_F(mailbox_test, a_stale_token_settles_nothing) {
@@ -129,17 +180,17 @@ TEST_F(mailbox_test, expires_with_feedback) {
     add(store::ack_mode::negative, 10s);
     now += 10s;
     EXPECT_FALSE(lock()) << "expired, though nobody has ticked";
-    const auto expired = box.tick(now);
+    const auto expired = box.tick(now).leaving;
     ASSERT_EQ(expired.size(), 1u);
     EXPECT_EQ(expired[0].feedback, store::feedback_status::expired);
-    EXPECT_TRUE(box.tick(now).empty()) << "once";
+    EXPECT_TRUE(box.tick(now).leaving.empty()) << "once";
 }
 
 TEST_F(mailbox_test, a_held_message_expires_when_its_lock_ends) {
     add(store::ack_mode::full, 10s);
     const auto held = lock();
     now += 30s;
-    EXPECT_TRUE(box.tick(now).empty());
+    EXPECT_TRUE(box.tick(now).leaving.empty());
     EXPECT_TRUE(box.settle(held->token, verdict::complete, now)->leaves);
 }
 
