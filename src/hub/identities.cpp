@@ -14,6 +14,12 @@ bool same(const principal& one, const principal& other) {
     return one.what == other.what && one.name == other.name && one.module == other.module && one.scope_text == other.scope_text;
 }
 
+/// By the same key, of the device as it was: then the one that ends later is all that is needed (contract/iothub-amqp.md, 4.6). One by
+/// a key of before may be worth nothing by now.
+bool outlasts(const principal& old, const principal& shown) {
+    return old.expires > shown.expires && old.key == shown.key && old.generation_id == shown.generation_id && old.rights == shown.rights;
+}
+
 } // namespace
 
 bool identities::add(const principal& shown) {
@@ -23,6 +29,8 @@ bool identities::add(const principal& shown) {
             return false;
         auto& known = shown_[key];
         const auto old = std::ranges::find_if(known, [&](const auto& each) { return same(each, shown); });
+        if (old != known.end() && outlasts(*old, shown))
+            continue;
         if (old != known.end())
             *old = shown;
         else if (known.size() >= max_of_one)

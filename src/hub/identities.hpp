@@ -18,7 +18,7 @@ public:
     explicit identities(const access& rules, std::optional<client_certificate> certificate = std::nullopt)
         : access_(rules), certificate_(std::move(certificate)) {}
 
-    /// A second token for the same scope replaces the first. False when there are too many.
+    /// A second token for the same scope replaces the first, unless that one is good for longer. False when there are too many.
     bool add(const principal& shown);
 
     /// Nobody so far: a certificate counts from when it was a device's.

@@ -102,6 +102,31 @@ TEST_F(connections_test, a_token_on_cbs_ends_its_links_and_may_be_renewed) {
     EXPECT_TRUE(client.engine().find(second));
 }
 
+TEST_F(connections_test, a_token_that_ends_earlier_takes_nothing_away) {
+    auto& client = stranger();
+    ASSERT_EQ(put_token(client, device_token("dev1", 1h)), 200);
+    const auto link = sender(client, "/devices/dev1/messages/events");
+    ASSERT_EQ(put_token(client, device_token("dev1", 10min)), 200);
+    advance(30min);
+    EXPECT_TRUE(client.news.detached.empty());
+    EXPECT_TRUE(client.engine().find(link));
+    advance(36min);
+    EXPECT_EQ(client.news.detached.size(), 1u);
+}
+
+/// The old key's token is worth nothing once the device has another: it must not stand in the way of the new one's.
+TEST_F(connections_test, a_token_by_a_new_key_counts_though_it_ends_earlier) {
+    auto& client = stranger();
+    ASSERT_EQ(put_token(client, device_token("dev1", 2h)), 200);
+    auto device = *store->devices().find("dev1");
+    device.primary_key = device.secondary_key = "bmV3IGtleSBvZiBhIGRldmljZQ==";
+    store->devices().put(device, store::must_exist{}, {queue, [](const auto& changed) { ASSERT_TRUE(changed); }});
+    settle();
+    ASSERT_EQ(put_token(client, auth::make_sas_token("hub.local/devices/dev1", device.primary_key, "", clock.now() + 1h)), 200);
+    sender(client, "/devices/dev1/messages/events");
+    EXPECT_TRUE(client.news.detached.empty());
+}
+
 /// A link stands on the tokens that it was allowed by: those for its own path too.
 TEST_F(connections_test, a_narrow_token_keeps_its_link_when_another_ends) {
     auto& client = stranger();
