@@ -119,10 +119,7 @@ std::expected<std::optional<std::chrono::seconds>, std::string> lock_asked_for(c
 
 asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict what) {
     const auto now = in.hub.clock().now();
-    auto lock = asked.below_holder(2);
-    if (lock.size() > 2 && lock.starts_with('"') && lock.ends_with('"'))
-        lock = lock.substr(1, lock.size() - 2);
-    const auto token = hub::token_from_text(lock);
+    const auto token = hub::token_from_text(unquoted(asked.below_holder(2)));
     if (!token)
         co_return error_answer(errc::message_lock_lost, "This is no lock of a message.", now);
     auto start = [&](auto done) { in.hub.commands().settle(asked.holder(), *token, what, in.home, std::move(done)); };

@@ -46,6 +46,11 @@ struct request {
     std::size_t segments_below_holder() const { return path.size() - (names_module() ? 4 : 2); }
 };
 
+/// A lock's token in a path may have the quotes of the ETag that it came in.
+inline std::string_view unquoted(std::string_view text) {
+    return text.size() > 2 && text.starts_with('"') && text.ends_with('"') ? text.substr(1, text.size() - 2) : text;
+}
+
 struct answer {
     http::status status = http::status::ok;
     std::optional<boost::json::value> body = std::nullopt;

@@ -34,6 +34,12 @@ asio::awaitable<answer> post_telemetry(context& in, const request& asked);
 asio::awaitable<answer> receive_command(context& in, const request& asked);
 asio::awaitable<answer> settle_command(context& in, const request& asked);
 asio::awaitable<answer> abandon_command(context& in, const request& asked);
+// send_command.cpp
+asio::awaitable<answer> send_command(context& in, const request& asked);
+// feedback.cpp
+asio::awaitable<answer> receive_feedback(context& in, const request& asked);
+asio::awaitable<answer> complete_feedback(context& in, const request& asked);
+asio::awaitable<answer> abandon_feedback(context& in, const request& asked);
 // consumer_groups.cpp
 asio::awaitable<answer> list_consumer_groups(context& in, const request& asked);
 asio::awaitable<answer> put_consumer_group(context& in, const request& asked);

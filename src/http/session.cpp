@@ -61,7 +61,8 @@ response to_response(const answer& given, const parser::value_type& asked, bool 
         message.insert(name, value); // names may differ in case only
     message.keep_alive(keep_alive);
     if (given.body) {
-        message.set(beast::http::field::content_type, "application/json; charset=utf-8");
+        if (message.count(beast::http::field::content_type) == 0)
+            message.set(beast::http::field::content_type, "application/json; charset=utf-8");
         message.body() = boost::json::serialize(*given.body);
     }
     if (given.octets) {

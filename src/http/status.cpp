@@ -25,6 +25,7 @@ status status_of(errc code) {
     case errc::consumer_group_exists:
     case errc::module_already_exists:
     case errc::device_already_exists: return status::conflict;
+    case errc::queue_depth_exceeded:
     case errc::quota_exceeded: return status::forbidden;
     case errc::message_lock_lost:
     case errc::precondition_failed: return status::precondition_failed;
@@ -58,6 +59,7 @@ std::string_view name_of(errc code) {
     case errc::method_not_allowed: return "GenericMethodNotAllowed";
     case errc::consumer_group_not_found: return "ConsumerGroupNotFound";
     case errc::consumer_group_exists: return "ConsumerGroupAlreadyExists";
+    case errc::queue_depth_exceeded: return "DeviceMaximumQueueDepthExceeded";
     case errc::quota_exceeded: return "IotHubQuotaExceeded";
     case errc::device_already_exists: return "DeviceAlreadyExists";
     case errc::precondition_failed: return "PreconditionFailed";

@@ -25,6 +25,7 @@ enum class errc : std::uint8_t {
     consumer_group_not_found,
     consumer_group_exists,
     quota_exceeded,
+    queue_depth_exceeded,
     precondition_failed,
     message_lock_lost,
     body_too_large,

@@ -27,14 +27,26 @@ int number(std::string_view digits) {
 }
 
 /// "dddd-dd-ddTdd:dd:dd", of a day and a time that there are; a leap second counts.
-bool valid_second(std::string_view text) {
+std::optional<wall_time> parse_second(std::string_view text) {
     constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
     if (!std::ranges::equal(text, shape, [](char c, char as) { return as == 'd' ? is_digit(c) : c == as; }))
-        return false;
+        return std::nullopt;
     const std::chrono::year_month_day day(std::chrono::year(number(text.substr(0, 4))),
                                           std::chrono::month(static_cast<unsigned>(number(text.substr(5, 2)))),
                                           std::chrono::day(static_cast<unsigned>(number(text.substr(8, 2)))));
-    return day.ok() && number(text.substr(11, 2)) < 24 && number(text.substr(14, 2)) < 60 && number(text.substr(17, 2)) <= 60;
+    const int hour = number(text.substr(11, 2)), minute = number(text.substr(14, 2)), second = number(text.substr(17, 2));
+    if (!day.ok() || hour >= 24 || minute >= 60 || second > 60)
+        return std::nullopt;
+    return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
+}
+
+/// ".ddd", one to nine digits: whole milliseconds of it.
+std::optional<std::chrono::milliseconds> parse_fraction(std::string_view text) {
+    constexpr std::size_t longest = 9;
+    if (!text.starts_with('.') || text.size() < 2 || text.size() > longest + 1 || !std::ranges::all_of(text.substr(1), is_digit))
+        return std::nullopt;
+    auto digits = std::string(text.substr(1)) + "00";
+    return std::chrono::milliseconds(number(std::string_view(digits).substr(0, 3)));
 }
 
 bool is_systems(std::string_view name) { return name.starts_with("iothub-") || name.starts_with("dt-"); }
@@ -45,17 +57,18 @@ bool valid_message_id(std::string_view text) { return text.size() <= longest_mes
 
 bool valid_property_text(std::string_view text) { return made_of(text, "!#$%&'*+-.^_`|~"); }
 
-bool valid_creation_time(std::string_view text) {
-    constexpr std::size_t to_the_second = 19, longest_fraction = 9;
-    if (!valid_second(text.substr(0, to_the_second)))
-        return false;
+std::optional<wall_time> parse_utc_time(std::string_view text) {
+    constexpr std::size_t to_the_second = 19;
+    const auto second = parse_second(text.substr(0, to_the_second));
+    if (!second)
+        return std::nullopt;
     text.remove_prefix(to_the_second);
     if (text.ends_with('Z'))
         text.remove_suffix(1);
     if (text.empty())
-        return true;
-    const auto fraction = text.substr(1);
-    return text.front() == '.' && !fraction.empty() && fraction.size() <= longest_fraction && std::ranges::all_of(fraction, is_digit);
+        return second;
+    const auto fraction = parse_fraction(text);
+    return fraction ? std::optional(*second + *fraction) : std::nullopt;
 }
 
 std::optional<std::string> message_problem(std::string_view message_id, const amqp::map& properties) {

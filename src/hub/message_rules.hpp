@@ -8,6 +8,8 @@
 
 #include <capstan/amqp/message.hpp>
 
+#include "base/clock.hpp"
+
 namespace capstan::hub {
 
 /// At most 128 characters: letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '
@@ -16,8 +18,10 @@ bool valid_message_id(std::string_view text);
 /// Names and values of application properties: letters, digits and ! # $ % & ' * + - . ^ _ ` | ~; a value may be empty.
 bool valid_property_text(std::string_view text);
 
-/// UTC, without an offset: 2026-01-31T23:59:59, with a fraction of up to nine digits or none, with a Z or none.
-bool valid_creation_time(std::string_view text);
+/// UTC, without an offset: 2026-01-31T23:59:59, with a fraction of up to nine digits or none, with a Z or none. None when it is no such
+/// time.
+std::optional<wall_time> parse_utc_time(std::string_view text);
+inline bool valid_creation_time(std::string_view text) { return parse_utc_time(text).has_value(); }
 
 /// What is wrong with the message id and the application properties; none when nothing is. Properties that are the system's, by their
 /// names, have rules of their own; of those iothub-creation-time-utc's is looked at here. Keys and values are texts.

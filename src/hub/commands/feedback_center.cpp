@@ -1,6 +1,7 @@
 #include "hub/commands/feedback_center.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <spdlog/spdlog.h>
 
@@ -113,11 +114,26 @@ void feedback_center::dispatch(wall_time at) {
         auto* const chosen = receivers_.next();
         if (!chosen)
             return;
-        each.holder = chosen->id;
-        each.locked_until = at + hub_.config().feedback_lock;
-        each.token = new_lock_token();
-        receivers_.give(*chosen, locked_feedback{each.records, each.token, each.made});
+        receivers_.give(*chosen, lock(each, chosen->id, at));
     }
+}
+
+locked_feedback feedback_center::lock(batch& free, receiver_id holder, wall_time at) {
+    free.holder = holder;
+    free.locked_until = at + hub_.config().feedback_lock;
+    free.token = new_lock_token();
+    return {free.records, free.token, free.made};
+}
+
+void feedback_center::take_next(run_queue& home, std::move_only_function<void(std::optional<locked_feedback>)> done) {
+    constexpr receiver_id no_link = std::numeric_limits<receiver_id>::max();
+    queue().post([this, &home, done = std::move(done)]() mutable {
+        const auto at = now();
+        cut(at);
+        const auto free = std::ranges::find(batches_, receiver_id{0}, &batch::holder);
+        auto given = free == batches_.end() ? std::nullopt : std::optional(lock(*free, no_link, at));
+        home.post([done = std::move(done), given = std::move(given)]() mutable { done(std::move(given)); });
+    });
 }
 
 void feedback_center::want(receiver_id id, run_queue& home, std::weak_ptr<feedback_receiver> link, std::size_t count) {

@@ -46,6 +46,9 @@ public:
     /// `then` runs on `home` after all deliveries that want() has led to so far.
     void after_delivery(run_queue& home, task then);
 
+    /// The next batch, or none, for who has no link: nobody holds its lock, which ends with its time. `done` runs on `home`.
+    void take_next(run_queue& home, std::move_only_function<void(std::optional<locked_feedback>)> done);
+
     /// What the service says of a batch. `done` (on `home`) gets false when the lock was lost.
     void settle(lock_token token, verdict what, run_queue& home, std::move_only_function<void(bool)> done);
 
@@ -67,6 +70,7 @@ private:
     bool ripe(wall_time now) const;
     void cut(wall_time now);
     void dispatch(wall_time now);
+    locked_feedback lock(batch& free, receiver_id holder, wall_time now);
     bool is_stale(const store::feedback_record& record, wall_time now) const;
     void forget(const batch& done);
     void forget(std::uint64_t first, std::uint64_t last);

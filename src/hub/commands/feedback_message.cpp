@@ -1,7 +1,5 @@
 #include "hub/commands/feedback_message.hpp"
 
-#include <boost/json.hpp>
-
 #include <capstan/amqp/message.hpp>
 
 #include "store/device_registry.hpp"
@@ -19,23 +17,27 @@ std::string_view to_text(store::feedback_status status) {
     return "Rejected";
 }
 
-bytes write_feedback(const locked_feedback& batch, std::string_view hub_name) {
+boost::json::array feedback_json(const std::vector<store::feedback_record>& batch) {
     boost::json::array records;
-    for (const auto& record : *batch.records)
+    for (const auto& record : batch)
         records.push_back(boost::json::object{{"originalMessageId", record.original_message_id},
                                               {"description", to_text(record.status)},
                                               {"deviceGenerationId", record.generation_id},
                                               {"deviceId", store::device_in(record.device_id)}, // Azure's records name no module
                                               {"enqueuedTimeUtc", iso_time(record.time)},
                                               {"statusCode", to_text(record.status)}});
+    return records;
+}
+
+bytes write_feedback(const locked_feedback& batch, std::string_view hub_name) {
     bytes out;
     amqp::message_builder message(out);
     message.message_annotations(
         [&](amqp::map_writer& entries) { entries.add("iothub-enqueuedtime", amqp::timestamp{batch.enqueued.time_since_epoch().count()}); });
     amqp::message_properties properties;
     properties.user_id = as_bytes(hub_name);
-    properties.content_type = "application/vnd.microsoft.iothub.feedback.json";
-    message.properties(properties).data(boost::json::serialize(records));
+    properties.content_type = feedback_type;
+    message.properties(properties).data(boost::json::serialize(feedback_json(*batch.records)));
     return out;
 }
 

@@ -28,6 +28,7 @@ constexpr row rows[] = {
     {errc::precondition_failed, 412, "PreconditionFailed"},
     {errc::body_too_large, 413, "GenericRequestEntityTooLarge"},
     {errc::header_too_large, 431, "GenericRequestHeaderFieldsTooLarge"},
+    {errc::queue_depth_exceeded, 403, "DeviceMaximumQueueDepthExceeded"},
     {errc::throttled, 429, "ThrottlingException"},
     {errc::bulk_failure, 400, "BulkRegistryOperationFailure"},
     {errc::server_error, 500, "ServerError"},

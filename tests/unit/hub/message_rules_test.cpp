@@ -79,6 +79,14 @@ TEST(message_rules, creation_times) {
         EXPECT_EQ(valid_creation_time(text), valid) << text;
 }
 
+TEST(message_rules, times) {
+    using namespace std::chrono_literals;
+    constexpr wall_time second = std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + 23h + 59min + 58s;
+    EXPECT_EQ(parse_utc_time("2026-01-31T23:59:58"), second);
+    EXPECT_EQ(parse_utc_time("2026-01-31T23:59:58.7Z"), second + 700ms);
+    EXPECT_EQ(parse_utc_time("2026-01-31T23:59:58.1239999Z"), second + 123ms);
+}
+
 TEST(message_rules, a_problem_names_what_is_wrong) {
     const auto problem = [](std::string_view id, std::string_view name, std::string_view value) {
         amqp::map properties;
