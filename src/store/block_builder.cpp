@@ -16,8 +16,8 @@ bool block_builder::add(const event_record& record, std::shared_ptr<const bytes>
         }
         if (record.first + index < from_)
             continue;
-        block_.events.push_back({record.first + index, record.enqueued, event->pair_count, event->stamp, event->annotations,
-                                 event->message});
+        block_.events.push_back(
+            {record.first + index, record.enqueued, event->pair_count, event->stamp, event->annotations, event->message});
         size_ += event->stamp.size() + event->annotations.size() + event->message.size();
     }
     if (block_.events.size() > before)
