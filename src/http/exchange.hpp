@@ -56,6 +56,14 @@ struct answer {
     std::optional<boost::json::value> body = std::nullopt;
     std::vector<std::pair<std::string, std::string>> headers{};
     std::optional<std::string> octets = std::nullopt; ///< in place of the body: somebody's own
+
+    /// Of an error, for the log: the session writes one line about each.
+    struct refusal {
+        std::string_view code; ///< its name
+        std::string tracking_id;
+        std::string reason; ///< more than a stranger is told
+    };
+    std::optional<refusal> refused = std::nullopt;
 };
 
 /// What a resource may use. Lives as long as the server.

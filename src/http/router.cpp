@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include "auth/ascii.hpp"
 #include "auth/percent.hpp"
@@ -134,7 +133,7 @@ std::optional<std::string> objection(const hub::access& rules, const request& as
     }
     const auto who = rules.check_token(asked.authorization);
     if (!who)
-        return hub::printable(who.error().text);
+        return who.error().text;
     return allowed(rules, *who, asked, needed) ? std::nullopt : std::optional("no right");
 }
 
@@ -146,9 +145,9 @@ std::optional<answer> refusal(const context& in, const request& asked, const row
     if (!valid_version(asked.parameter("api-version").value_or("")))
         return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
     if (const auto why = objection(in.hub.access(), asked, by.needed)) {
-        if (in.hub.log_lines().take(now))
-            spdlog::info("request refused peer={} path={} reason=\"{}\"", asked.peer, by.path, *why);
-        return error_answer(errc::unauthorized, "Unauthorized", now);
+        auto refused = error_answer(errc::unauthorized, "Unauthorized", now);
+        refused.refused->reason = *why;
+        return refused;
     }
     if (by.path.find(device_id) != by.path.npos && !hub::valid_device_id(asked.path[1]))
         return error_answer(errc::argument_invalid, hub::not_a_device_id(asked.path[1]), now);

@@ -100,6 +100,7 @@ struct session {
     const websocket_host& websockets;
     std::string peer;
     beast::flat_buffer buffer{bounds.header + read_ahead}; ///< what cannot be parsed yet is not kept without end
+    hub::peer_log log{in.hub.log_lines()};
 };
 
 /// As long as it lives, a server that stops does not wait for the session: it has nothing to finish.
@@ -202,6 +203,17 @@ asio::awaitable<std::optional<answer>> answer_to(session& with, parser& parsed) 
     co_return co_await answer_of(*found, with.in, asked);
 }
 
+/// With the id that the client was told, so that the two can be brought together.
+void log_refusal(session& with, const parser& asked, const answer& given) {
+    if (!given.refused || !with.log.may_write(with.in.hub.clock().now()))
+        return;
+    const auto& [code, id, reason] = *given.refused;
+    const std::string_view target = asked.get().target();
+    spdlog::info("request refused peer={} method={} path=\"{}\" status={} errorCode={} trackingId=\"{}\" reason=\"{}\"", with.peer,
+                 hub::printable(asked.get().method_string()), hub::printable(target.substr(0, target.find('?'))),
+                 static_cast<unsigned>(given.status), code, id, hub::printable(reason));
+}
+
 /// One request and its answer. False when the connection is over.
 asio::awaitable<bool> serve_request(session& with) {
     parser parsed;
@@ -213,6 +225,7 @@ asio::awaitable<bool> serve_request(session& with) {
         given = co_await answer_to(with, parsed);
     if (!given)
         co_return false;
+    log_refusal(with, parsed, *given);
     const bool whole = !unread && parsed.is_done(); // the next request begins where this one ends
     const bool keep_alive = whole && parsed.get().keep_alive() && !with.waiting.stopping;
     with.on.expires_after(with.bounds.request_time); // to write it
@@ -235,6 +248,8 @@ asio::awaitable<void> serve_session(net::tcp_socket socket, std::shared_ptr<cons
     session with{wire(std::make_unique<net::tls_stream>(std::move(socket), *tls)), in, bounds, waiting, websockets, std::move(peer)};
     with.on.expires_after(bounds.request_time); // for the TLS handshake, which reading drives, and the first request
     while (!waiting.stopping && co_await serve_request(with)) {}
+    if (const auto count = with.log.left_out())
+        spdlog::info("{} more lines about peer={} were left out", count, with.peer);
     if (!with.on.is_open())
         co_return;
     const nothing_begun any_more(with);

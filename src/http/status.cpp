@@ -77,8 +77,9 @@ std::string_view name_of(errc code) {
 answer error_answer(errc code, std::string_view text, wall_time now) {
     answer result;
     result.status = status_of(code);
+    result.refused = {.code = name_of(code), .tracking_id = hub::tracking_id(now), .reason = std::string(text)};
     result.body = boost::json::object{{"Message", fmt::format("ErrorCode:{};{}", name_of(code), text)},
-                                      {"ExceptionMessage", "Tracking ID:" + hub::tracking_id(now)}};
+                                      {"ExceptionMessage", "Tracking ID:" + result.refused->tracking_id}};
     result.headers.emplace_back("iothub-errorcode", name_of(code));
     return result;
 }

@@ -1,19 +1,43 @@
 #include "hub/conditions.hpp"
 
 #include <boost/json.hpp>
+#include <capstan/amqp/value.hpp>
 #include <fmt/chrono.h>
 
 #include "auth/random.hpp"
 
 namespace capstan::hub {
 
+namespace {
+
+constexpr auto *error_code_key = "com.microsoft:error-code", *tracking_id_key = "com.microsoft:tracking-id";
+
+std::string between(std::string_view text, std::string_view before, std::string_view end) {
+    const auto from = text.find(before);
+    if (from == text.npos)
+        return "-";
+    text.remove_prefix(from + before.size());
+    return std::string(text.substr(0, text.find(end)));
+}
+
+error_marks marks_in_info(const amqp::error& why) {
+    const auto decoded = amqp::decode_value({why.info});
+    const auto* map = decoded ? decoded->get<amqp::map>() : nullptr;
+    const auto* code = map ? map->find(error_code_key) : nullptr;
+    const auto* id = map ? map->find(tracking_id_key) : nullptr;
+    return {code ? std::to_string(code->integer().value_or(0)) : "-", id ? std::string(id->text().value_or("-")) : "-", why.description};
+}
+
+} // namespace
+
 std::string_view condition_of(errc code) {
     namespace condition = amqp::condition;
     switch (code) {
+    case errc::invalid_format: return condition::decode_error;
     case errc::argument_invalid:
-    case errc::invalid_format:
     case errc::message_expiry_invalid: return "com.microsoft:argument-error";
     case errc::unauthorized:
+    case errc::token_expired:
     case errc::device_disabled: return condition::unauthorized_access;
     case errc::queue_depth_exceeded:
     case errc::too_many_tokens: return condition::resource_limit_exceeded;
@@ -42,10 +66,34 @@ std::string tracking_id(wall_time now) {
                        fmt::gmtime(std::chrono::floor<std::chrono::seconds>(now)));
 }
 
-amqp::error describe(errc code, std::string_view message, wall_time now) {
+amqp::error describe(errc code, std::string_view message, wall_time now) { return describe(code, condition_of(code), message, now); }
+
+amqp::error describe(errc code, std::string_view condition, std::string_view message, wall_time now) {
     const boost::json::object text{
         {"errorCode", static_cast<int>(code)}, {"trackingId", tracking_id(now)}, {"message", message}, {"timestampUtc", iso_time(now)}};
-    return amqp::error(condition_of(code), boost::json::serialize(text));
+    return amqp::error(condition, boost::json::serialize(text));
+}
+
+amqp::error describe_as_event_hub(std::string_view condition, std::string_view sentence, wall_time now) {
+    return amqp::error(
+        condition, fmt::format("{} TrackingId:{}_G0, SystemTracker:gateway, Timestamp:{}", sentence, auth::random_hex(16), iso_time(now)));
+}
+
+amqp::error describe_verbatim(errc code, std::string_view sentence, wall_time now) {
+    amqp::map info;
+    info.entries.emplace_back(amqp::symbol{error_code_key}, static_cast<std::int32_t>(code));
+    info.entries.emplace_back(amqp::symbol{tracking_id_key}, tracking_id(now));
+    return amqp::error(condition_of(code), sentence, amqp::encode(amqp::value(std::move(info))));
+}
+
+error_marks marks_of(const amqp::error& why) {
+    if (!why.info.empty())
+        return marks_in_info(why);
+    const std::string_view text = why.description;
+    if (text.starts_with('{'))
+        return {between(text, R"("errorCode":)", ","), between(text, R"("trackingId":")", "\""),
+                between(text, R"("message":")", R"(","timestampUtc")")};
+    return {"-", between(text, " TrackingId:", ","), std::string(text.substr(0, text.find(" TrackingId:")))};
 }
 
 amqp::error describe(const store::failure& failure, wall_time now) {

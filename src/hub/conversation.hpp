@@ -28,7 +28,8 @@ struct conversation {
     std::function<void()> wake;  ///< call when the engine got output outside of the peer's own functions
 
     std::function<void(amqp::link_id)> forget_link; ///< the endpoint has ended its link by itself
-    std::function<void(amqp::link_id)> check_link;  ///< what allowed the link may have gone: it ends if nothing else does
+    /// What allowed the link of this device or module may have gone: it ends if nothing else does.
+    std::function<void(amqp::link_id, const std::string& device)> check_link;
 
     std::string hostname;        ///< what the peer calls us: of its open, without port; empty when it did not say
     peer_log log;
@@ -42,6 +43,11 @@ struct conversation {
     std::size_t unanswered = 0;  ///< deliveries whose commit is under way
     std::size_t bytes_in_flight = 0; ///< of them
     bool quiescing = false;      ///< the hub stops: no more credit
+
+    /// Tells the log what a peer is told that is refused something ("link", "message"), with condition, number and tracking id: the one
+    /// place for it. `about`: what it was about, the link's address in the second form; that form comes before the link is ended.
+    void refused(std::string_view what, const amqp::error& why, std::string_view about = {});
+    void refused(std::string_view what, const amqp::error& why, amqp::link_id link);
 
     run_queue& home() { return hub.queue(thread); }
     wall_time now() const { return hub.clock().now(); }

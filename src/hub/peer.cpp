@@ -22,6 +22,9 @@ constexpr std::size_t links_of_strangers = 16;
 /// Kept until the peer detaches, even when the link was refused. Azure's clients write two ids and some uuids.
 constexpr std::size_t longest_link_name = 1024;
 
+/// The real hub's words (contract/iothub-amqp.md, 4.7).
+amqp::error token_invalid(wall_time now) { return describe_verbatim(errc::token_expired, "Token Invalid.", now); }
+
 class connected_peer final : public peer {
 public:
     connected_peer(hub& owner, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake,
@@ -32,8 +35,7 @@ public:
                 .origin = std::move(origin.address),
                 .wake = std::move(wake),
                 .forget_link = [this](amqp::link_id link) { drop(link); },
-                .check_link =
-                    [this](amqp::link_id link) { end_if_forbidden(link, "The device was removed, disabled or given another key."); },
+                .check_link = [this](amqp::link_id link, const std::string& device) { end_if_forbidden(link, why_forbidden(device)); },
                 .hostname = {},
                 .log = peer_log(owner.log_lines()),
                 .identities = identities(owner.access(), std::move(origin.certificate)),
@@ -99,14 +101,15 @@ private:
     void refuse(const amqp::link_info& link, refusal why);
     void look_again_at(const amqp::attached& link, wall_time turn);
     void end_forbidden_links();
-    void end_if_forbidden(amqp::link_id link, std::string_view why);
+    amqp::error why_forbidden(const std::string& device) const;
+    void end_if_forbidden(amqp::link_id link, amqp::error why);
     void close_when_unused();
-    void close(std::string_view condition, std::string_view why);
+    void close(amqp::error why);
 
     conversation with_;
     amqp::steady_time now_; ///< of the last tick: a clock that somebody sets must not end connections
     amqp::steady_time without_links_since_ = now_, stranger_since_ = now_;
-    bool had_links_ = false, signed_in_by_sasl_ = false;
+    bool had_links_ = false, signed_in_by_sasl_ = false, closed_by_us_ = false;
     bool gone_ = false; ///< and the engine with it
     std::size_t refused_as_stranger_ = 0;
     boost::container::flat_map<std::uint32_t, std::shared_ptr<endpoint>> endpoints_;
@@ -138,9 +141,9 @@ void connected_peer::on(const amqp::attached& link) {
     if (!info || !with_.engine.is_open())
         return;
     if (info->name.size() > longest_link_name)
-        return close(amqp::condition::invalid_field, "A link's name is too long.");
+        return close(describe(errc::argument_invalid, amqp::condition::invalid_field, "A link's name is too long.", with_.now()));
     if (with_.identities.empty() && endpoints_.size() >= links_of_strangers)
-        return close(amqp::condition::unauthorized_access, "Too many links were asked for without a token.");
+        return close(describe(errc::unauthorized, "Too many links were asked for without a token.", with_.now()));
     auto made = make_endpoint(with_, *info);
     if (!made && made.error().turn)
         return look_again_at(link, *made.error().turn);
@@ -163,17 +166,15 @@ void connected_peer::look_again_at(const amqp::attached& link, wall_time turn) {
 }
 
 void connected_peer::refuse(const amqp::link_info& link, refusal why) {
-    if (with_.log.may_write(with_.now()))
-        spdlog::info("link refused peer={} source=\"{}\" target=\"{}\" condition={} description=\"{}\"", with_.origin,
-                     printable(link.source_terminus.address), printable(link.target_terminus.address), why.why.condition,
-                     printable(why.why.description));
+    if (why.why.condition != amqp::condition::link_redirect)
+        with_.refused("link", why.why, link.id);
     with_.engine.refuse(link.id, std::move(why.why), why.pause);
     if (with_.identities.empty() && ++refused_as_stranger_ > refusals_of_strangers)
-        close(amqp::condition::unauthorized_access, "Too many links were asked for without a token.");
+        close(describe(errc::unauthorized, "Too many links were asked for without a token.", with_.now()));
 }
 
 void connected_peer::on(const amqp::closed& how) {
-    if (how.error && with_.log.may_write(with_.now()))
+    if (how.error && !closed_by_us_ && with_.log.may_write(with_.now()))
         spdlog::info("connection closed peer={} by_peer={} condition={} description=\"{}\"", with_.origin, how.by_peer,
                      printable(how.error.condition), printable(how.error.description));
     drop_all();
@@ -213,14 +214,23 @@ void connected_peer::end_forbidden_links() {
     for (const auto& [id, each] : endpoints_)
         live.push_back(static_cast<amqp::link_id>(id));
     for (const auto link : live)
-        end_if_forbidden(link, "Token Invalid.");
+        end_if_forbidden(link, token_invalid(with_.now()));
 }
 
-void connected_peer::end_if_forbidden(amqp::link_id link, std::string_view why) {
+/// What has been done to the device (contract/semantics.md, 5.6).
+amqp::error connected_peer::why_forbidden(const std::string& device) const {
+    const auto found = with_.hub.access().find_device(store::device_in(device));
+    if (found && !found->enabled)
+        return describe(errc::device_disabled, "The device is disabled.", with_.now());
+    return describe(errc::unauthorized, found ? "What the link was allowed by was changed." : "The device was removed.", with_.now());
+}
+
+void connected_peer::end_if_forbidden(amqp::link_id link, amqp::error why) {
     const auto* info = with_.engine.find(link);
     if (!info || link_allowed(with_, *info))
         return;
-    with_.engine.detach(link, amqp::error(amqp::condition::unauthorized_access, why));
+    with_.refused("live link", why, link);
+    with_.engine.detach(link, std::move(why));
     drop(link);
     with_.wake();
 }
@@ -230,20 +240,23 @@ void connected_peer::close_when_unused() {
     const auto unused = now_ - without_links_since_;
     const auto allowed = had_links_ ? no_link_time : first_link_time;
     if (endpoints_.empty() && unused >= allowed)
-        return close(amqp::condition::connection_forced,
-                     fmt::format("The connection was inactive for more than the allowed {} milliseconds and is closed by container "
-                                 "'LinkTracker'.",
-                                 std::chrono::milliseconds(allowed).count()));
+        return close(describe_as_event_hub(
+            amqp::condition::connection_forced,
+            fmt::format("The connection was inactive for more than the allowed {} milliseconds and is closed by container 'LinkTracker'.",
+                        std::chrono::milliseconds(allowed).count()),
+            with_.now()));
     if (!with_.identities.empty())
         return;
     if (signed_in_by_sasl_)
-        return close(amqp::condition::unauthorized_access, "Token Invalid.");
+        return close(token_invalid(with_.now()));
     if (now_ - stranger_since_ >= sign_in_time)
-        close(amqp::condition::unauthorized_access, "No valid token was put on $cbs in time.");
+        close(describe(errc::unauthorized, "No valid token was put on $cbs in time.", with_.now()));
 }
 
-void connected_peer::close(std::string_view condition, std::string_view why) {
-    with_.engine.close(amqp::error(condition, why));
+void connected_peer::close(amqp::error why) {
+    with_.refused("connection", why, with_.hostname);
+    closed_by_us_ = true;
+    with_.engine.close(std::move(why));
     with_.wake();
 }
 

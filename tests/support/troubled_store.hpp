@@ -41,10 +41,12 @@ private:
 class troubled_telemetry final : public store::telemetry_log {
 public:
     explicit troubled_telemetry(store::telemetry_log& inner) : inner_(inner) {}
-    std::optional<store::failure> when_trimmed;
+    std::optional<store::failure> when_trimmed, when_appended;
 
     store::partition_id partition_count() const override { return inner_.partition_count(); }
     void append(store::partition_id partition, store::event_batch batch, store::reply_to<void> reply) override {
+        if (when_appended)
+            return answer(std::move(reply), std::unexpected(*when_appended));
         inner_.append(partition, std::move(batch), std::move(reply));
     }
     void read(store::partition_id partition, store::sequence_number from, store::read_limits limits,

@@ -112,12 +112,12 @@ std::expected<incoming_command, amqp::error> read_command(const amqp::message_vi
         return invalid(errc::message_too_large, fmt::format("The message is larger than {} bytes.", rules.command_size_max));
     const auto properties = amqp::read_properties(message.properties().content);
     if (!properties)
-        return std::unexpected(amqp::error(amqp::condition::decode_error, properties.error()));
+        return invalid(errc::invalid_format, properties.error());
     if (!properties->to || properties->to->empty())
         return invalid(errc::argument_invalid, "The message has no 'to'.");
     const auto texts = text_properties(message);
     if (!texts)
-        return std::unexpected(amqp::error(amqp::condition::decode_error, texts.error()));
+        return invalid(errc::invalid_format, texts.error());
     if (const auto problem = message_problem(amqp::id_text(properties->message_id), *texts))
         return invalid(errc::argument_invalid, *problem);
     const auto* asked = texts->find("iothub-ack");

@@ -1,15 +1,27 @@
 #include "hub/endpoints/cbs.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace capstan::hub {
 
+namespace {
+
+/// contract/iothub-amqp.md, 4.8: IotHubMaxCbsTokenExceeded.
+constexpr int too_many = 403;
+
+errc code_of(int status) {
+    switch (status) {
+    case 401: return errc::unauthorized;
+    case too_many: return errc::too_many_tokens;
+    case 404: return errc::device_not_found;
+    default: return errc::argument_invalid;
+    }
+}
+
+} // namespace
+
+/// The descriptions are the real hub's: clients show them (4.3).
 response cbs_endpoint::answer(const request& asked) {
-    const auto fail = [&](int status, std::string text) {
-        if (with_.log.may_write(with_.now()))
-            spdlog::info("put-token refused peer={} audience=\"{}\" status={} reason=\"{}\"", with_.origin, printable(asked.text("name")),
-                         status, printable(text));
-        return response{.status = status, .description = std::move(text), .condition = {}, .body = {}};
+    const auto fail = [&](int status, std::string_view text) {
+        return refuse(status, describe_verbatim(code_of(status), text, with_.now()), asked.text("name"));
     };
     if (asked.text("operation") != "put-token")
         return fail(400, "The operation must be put-token.");
@@ -21,7 +33,7 @@ response cbs_endpoint::answer(const request& asked) {
     if (!shown)
         return fail(shown.error().status, shown.error().text);
     if (!with_.identities.add(*shown))
-        return fail(403, "Too many tokens on one connection.");
+        return fail(too_many, "The connection has as many tokens as it may have.");
     return {};
 }
 

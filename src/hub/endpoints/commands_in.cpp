@@ -48,7 +48,7 @@ std::expected<void, amqp::error> commands_in_endpoint::take(const amqp::delivery
     const auto now = with_.now();
     const auto message = amqp::message_view::parse(delivery.payload);
     if (!message)
-        return std::unexpected(amqp::error(amqp::condition::decode_error, message.error()));
+        return std::unexpected(describe(errc::invalid_format, message.error(), now));
     auto incoming = read_command(*message, with_.hub.config(), now);
     if (!incoming)
         return std::unexpected(std::move(incoming.error()));
@@ -68,9 +68,7 @@ std::expected<void, amqp::error> commands_in_endpoint::take(const amqp::delivery
 void commands_in_endpoint::on_taken(amqp::delivery_id id, bool settled, std::optional<amqp::error> error) {
     --unanswered_;
     --with_.unanswered;
-    const auto state = error ? amqp::delivery_state::rejected(std::move(*error)) : amqp::delivery_state::accepted();
-    if (!settled)
-        engine().settle(link_, id, id, state);
+    error ? reject(id, id, settled, std::move(*error)) : accept(id, settled);
     top_up(command_credit, static_cast<std::uint32_t>(unanswered_));
     with_.wake();
 }

@@ -1,7 +1,5 @@
 #include "hub/endpoints/endpoint.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace capstan::hub {
 
 void endpoint::belongs_to(std::string device, node what) {
@@ -19,10 +17,18 @@ void endpoint::belongs_to(std::string device, node what) {
 
 /// Says by whom: of two copies of one device, each is told where the other is.
 void endpoint::displaced_by(const std::string& origin) {
-    if (with_.hub.log_lines().take(with_.now()))
-        spdlog::info("link displaced peer={} device={} by={}", with_.origin, device_, origin);
     const auto text = fmt::format("The device has opened such a link anew, from {}: this one is closed.", origin);
-    auto why = describe(errc::link_creation_conflict, text, with_.now());
+    end(describe(errc::link_creation_conflict, text, with_.now()));
+}
+
+void endpoint::reject(amqp::delivery_id first, amqp::delivery_id last, bool settled, amqp::error why) {
+    with_.refused("message", why, link_);
+    if (!settled)
+        engine().settle(link_, first, last, amqp::delivery_state::rejected(std::move(why)));
+}
+
+void endpoint::end(amqp::error why) {
+    with_.refused("live link", why, link_);
     engine().detach(link_, std::move(why));
     with_.forget_link(link_);
     with_.wake();

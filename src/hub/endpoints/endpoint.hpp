@@ -36,7 +36,7 @@ public:
     /// another connection ends (contract/iothub-amqp.md, 5.7), unless the settings let it be.
     void belongs_to(std::string device, node what);
     /// The device has been changed or removed: the link may not be allowed any more.
-    void look_again() { with_.check_link(link_); }
+    void look_again() { with_.check_link(link_, device_); }
 
 protected:
     amqp::connection& engine() { return with_.engine; }
@@ -44,15 +44,16 @@ protected:
 
     template<class Derived> std::weak_ptr<Derived> weak() { return std::static_pointer_cast<Derived>(shared_from_this()); }
 
-    /// Errors that concern one delivery.
-    void reject(const amqp::delivery& delivery, amqp::error why) {
-        if (!delivery.settled)
-            engine().settle(link_, delivery.id, delivery.id, amqp::delivery_state::rejected(std::move(why)));
+    /// Errors that concern deliveries: logged, and told to the sender if it has not settled them.
+    void reject(const amqp::delivery& delivery, amqp::error why) { reject(delivery.id, delivery.id, delivery.settled, std::move(why)); }
+    void reject(amqp::delivery_id first, amqp::delivery_id last, bool settled, amqp::error why);
+    void accept(amqp::delivery_id id, bool settled) {
+        if (!settled)
+            engine().settle(link_, id, id, amqp::delivery_state::accepted());
     }
-    void accept(const amqp::delivery& delivery) {
-        if (!delivery.settled)
-            engine().settle(link_, delivery.id, delivery.id, amqp::delivery_state::accepted());
-    }
+    void accept(const amqp::delivery& delivery) { accept(delivery.id, delivery.settled); }
+    /// Ends the link by itself, outside of the peer's own functions. The caller holds a reference to the endpoint.
+    void end(amqp::error why);
     /// Credit back to `full` when a tenth of it is used (contract/iothub-amqp.md, 5.4), less what is still being worked on.
     void top_up(std::uint32_t full, std::uint32_t under_way = 0) {
         if (with_.quiescing || under_way >= full)

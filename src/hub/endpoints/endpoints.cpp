@@ -141,8 +141,8 @@ made make_report_endpoint(conversation& with, const amqp::link_info& link) {
 
 made make_partition_endpoint(conversation& with, const amqp::link_info& link, const address& where) {
     const auto path = service_path(with, where);
-    const auto slowly = [](std::string_view condition, std::string_view text) {
-        return std::unexpected(refusal{amqp::error(condition, text), refusal_pause});
+    const auto slowly = [&](std::string_view condition, std::string_view text) {
+        return std::unexpected(refusal{describe_as_event_hub(condition, text, with.now()), refusal_pause});
     };
     if (!with.identities.for_service(path))
         return slowly(amqp::condition::unauthorized_access,

@@ -44,10 +44,10 @@ void events_out_endpoint::open() {
     auto& log = from_.log();
     const auto from = parse_filter(info().source_terminus.filter);
     if (!from)
-        return refuse(amqp::error(amqp::condition::invalid_field, from.error()));
+        return refuse(describe_as_event_hub(amqp::condition::invalid_field, from.error(), with_.now()));
     const auto first = first_event(*from, log.state(partition_));
     if (!first)
-        return refuse(describe(errc::argument_invalid, first.error(), with_.now()));
+        return refuse(describe_as_event_hub(condition_of(errc::argument_invalid), first.error(), with_.now()));
     if (!enter())
         return;
     metrics_ = std::ranges::count(info().desired_capabilities, "com.microsoft:enable-receiver-runtime-metric") > 0;
@@ -68,6 +68,7 @@ void events_out_endpoint::open() {
 
 /// Some clients attach again at once and for ever: each refusal keeps them waiting a little (contract/event-hubs.md, 4.4).
 void events_out_endpoint::refuse(amqp::error why) {
+    with_.refused("link", why, link_);
     engine().refuse(link_, std::move(why), refusal_pause);
     with_.forget_link(link_);
 }
@@ -79,17 +80,13 @@ bool events_out_endpoint::enter() {
                         .epoch = link_property<std::int64_t>(info(), "com.microsoft:epoch"),
                         .name = link_property<std::string>(info(), "com.microsoft:receiver-name").value_or("").substr(0, max_name),
                         .home = &with_.home(),
-                        .displaced = [self = weak<events_out_endpoint>()](amqp::error why) {
-                            const auto live = self.lock();
-                            if (!live)
-                                return;
-                            live->engine().detach(live->link_, std::move(why));
-                            live->with_.forget_link(live->link_);
-                            live->with_.wake();
+                        .displaced = [self = weak<events_out_endpoint>()](const amqp::error& why) {
+                            if (const auto live = self.lock())
+                                live->end(describe_as_event_hub(why.condition, why.description, live->with_.now()));
                         }};
     auto entered = from_.readers().enter(std::move(who));
     if (!entered)
-        return refuse(std::move(entered.error())), false;
+        return refuse(describe_as_event_hub(entered.error().condition, entered.error().description, with_.now())), false;
     reader_ = *entered;
     return true;
 }
@@ -177,9 +174,7 @@ void events_out_endpoint::on_block(store::outcome<store::event_block> block) {
 
 void events_out_endpoint::fail(const store::failure& failure) {
     spdlog::error("reading telemetry failed peer={} partition={} reason=\"{}\"", with_.origin, partition_, failure.text);
-    engine().detach(link_, describe(failure, with_.now()));
-    with_.forget_link(link_);
-    with_.wake();
+    end(describe(failure, with_.now()));
 }
 
 } // namespace capstan::hub

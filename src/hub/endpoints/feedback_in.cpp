@@ -37,10 +37,10 @@ std::expected<void, amqp::error> feedback_in_endpoint::take(const amqp::delivery
     const auto invalid = [&](std::string_view why) { return std::unexpected(describe(errc::argument_invalid, why, with_.now())); };
     const auto message = amqp::message_view::parse(delivery.payload);
     if (!message)
-        return std::unexpected(amqp::error(amqp::condition::decode_error, message.error()));
+        return std::unexpected(describe(errc::invalid_format, message.error(), with_.now()));
     const auto properties = amqp::read_properties(message->properties().content);
     if (!properties)
-        return std::unexpected(amqp::error(amqp::condition::decode_error, properties.error()));
+        return std::unexpected(describe(errc::invalid_format, properties.error(), with_.now()));
     const auto device = with_.identities.sole_device();
     if (!device)
         return invalid("The connection must have shown itself to be one device, which is enabled.");
@@ -58,9 +58,7 @@ std::expected<void, amqp::error> feedback_in_endpoint::take(const amqp::delivery
             return;
         --live->unanswered_;
         --live->with_.unanswered;
-        const auto state = error ? amqp::delivery_state::rejected(std::move(*error)) : amqp::delivery_state::accepted();
-        if (!settled)
-            live->engine().settle(live->link_, id, id, state);
+        error ? live->reject(id, id, settled, std::move(*error)) : live->accept(id, settled);
         live->top_up(report_credit, static_cast<std::uint32_t>(live->unanswered_));
         live->with_.wake();
     };

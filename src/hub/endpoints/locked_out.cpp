@@ -69,6 +69,8 @@ void locked_out_endpoint::on_disposed(const amqp::disposed& what) {
 void locked_out_endpoint::on_settled(amqp::delivery_id id, bool confirm, std::optional<amqp::error> error) {
     --settling_;
     --with_.unanswered;
+    if (error)
+        with_.refused("settlement", *error, link_);
     if (!confirm)
         return;
     engine().confirm(link_, id, id, error ? amqp::delivery_state::rejected(std::move(*error)) : amqp::delivery_state::accepted());

@@ -6,30 +6,32 @@
 namespace capstan::hub {
 namespace {
 
-response refuse(int status, std::string text, std::string_view condition) {
-    return {.status = status, .description = std::move(text), .condition = condition, .body = {}};
-}
-
 amqp::timestamp to_amqp(wall_time time) { return {time.time_since_epoch().count()}; }
 
 } // namespace
 
 response management_endpoint::answer(const request& asked) {
     namespace condition = amqp::condition;
-    if (!allowed(asked))
-        return refuse(401, "Unauthorized access. 'Listen' claim(s) are required to perform this operation.",
-                      condition::unauthorized_access);
-    if (asked.text("operation") != "READ")
-        return refuse(400, "The operation must be READ.", condition::not_allowed);
     const auto name = asked.text("name");
+    const auto refuse = [&](int status, std::string_view condition, std::string_view text) {
+        return request_endpoint::refuse(status, describe_as_event_hub(condition, text, with_.now()), name);
+    };
+    if (!allowed(asked))
+        return refuse(401, condition::unauthorized_access,
+                      "Unauthorized access. 'Listen' claim(s) are required to perform this operation.");
+    if (asked.text("operation") != "READ")
+        return refuse(400, condition::not_allowed, "The operation must be READ.");
     const auto* hub = with_.hub.find_event_hub(auth::make_segment(name));
     if (hub == nullptr)
-        return refuse(404, "The messaging entity '" + std::string(name) + "' could not be found.", condition::not_found);
+        return refuse(404, condition::not_found, fmt::format("The messaging entity '{}' could not be found.", name));
     if (asked.text("type") == "com.microsoft:eventhub")
         return describe(*hub);
-    if (asked.text("type") == "com.microsoft:partition")
-        return describe_partition(*hub, asked.text("partition"));
-    return refuse(400, "The type must be com.microsoft:eventhub or com.microsoft:partition.", condition::not_allowed);
+    if (asked.text("type") != "com.microsoft:partition")
+        return refuse(400, condition::not_allowed, "The type must be com.microsoft:eventhub or com.microsoft:partition.");
+    const auto partition = parse_partition(asked.text("partition"), hub->log().partition_count());
+    if (!partition)
+        return refuse(404, condition::not_found, fmt::format("The partition '{}' could not be found.", asked.text("partition")));
+    return describe_partition(*hub, *partition);
 }
 
 /// By a token put on $cbs before, or by one that the request brings along: some clients put none for $management.
@@ -57,26 +59,23 @@ response management_endpoint::describe(const event_hub& hub) const {
     body.entries.emplace_back("partition_count", static_cast<std::int32_t>(count));
     body.entries.emplace_back("partition_ids", std::move(ids));
     body.entries.emplace_back("georeplication_factor", std::int32_t{1});
-    return {.status = 200, .description = "OK", .condition = {}, .body = std::move(body)};
+    return {.body = std::move(body)};
 }
 
-response management_endpoint::describe_partition(const event_hub& hub, std::string_view id) const {
-    const auto number = parse_partition(id, hub.log().partition_count());
-    if (!number)
-        return refuse(404, "The partition '" + std::string(id) + "' could not be found.", amqp::condition::not_found);
-    const auto state = hub.log().state(*number);
+response management_endpoint::describe_partition(const event_hub& hub, store::partition_id id) const {
+    const auto state = hub.log().state(id);
     const auto last = static_cast<std::int64_t>(state.next) - 1;
     amqp::map body;
     body.entries.emplace_back("name", hub.name());
     body.entries.emplace_back("type", "com.microsoft:partition");
-    body.entries.emplace_back("partition", std::to_string(*number));
+    body.entries.emplace_back("partition", std::to_string(id));
     body.entries.emplace_back("begin_sequence_number", static_cast<std::int64_t>(state.begin));
     body.entries.emplace_back("last_enqueued_sequence_number", last);
     body.entries.emplace_back("last_enqueued_offset", last < 0 ? std::string("-1") : offset_of(state.next - 1));
     body.entries.emplace_back("last_enqueued_time_utc", to_amqp(state.last_enqueued));
     body.entries.emplace_back("is_partition_empty", state.begin == state.next);
     body.entries.emplace_back("runtime_info_retrieval_time_utc", to_amqp(with_.now()));
-    return {.status = 200, .description = "OK", .condition = {}, .body = std::move(body)};
+    return {.body = std::move(body)};
 }
 
 } // namespace capstan::hub

@@ -12,7 +12,7 @@ private:
     response answer(const request& asked) override;
     bool allowed(const request& asked);
     response describe(const event_hub& hub) const;
-    response describe_partition(const event_hub& hub, std::string_view id) const;
+    response describe_partition(const event_hub& hub, store::partition_id id) const;
 };
 
 } // namespace capstan::hub

@@ -58,11 +58,21 @@ void request_endpoint::open() {
 void request_endpoint::on_delivery(const amqp::delivery& delivery) {
     const auto asked = read_request(delivery.payload);
     if (!asked)
-        return reject(delivery, amqp::error(amqp::condition::decode_error, asked.error()));
+        return reject(delivery, describe(errc::invalid_format, asked.error(), with_.now()));
     // First the disposition, then the answer: uAMQP takes an answer to a request that is not settled for a failure.
     accept(delivery);
     reply(*asked, answer(*asked));
     top_up(request_credit);
+}
+
+response request_endpoint::refuse(int status, amqp::error why, std::string_view about) {
+    with_.refused("request", why, about);
+    auto id = marks_of(why).tracking_id;
+    return {.status = status,
+            .description = std::move(why.description),
+            .condition = std::move(why.condition),
+            .tracking_id = std::move(id),
+            .body = {}};
 }
 
 void request_endpoint::reply(const request& asked, const response& answered) {
@@ -75,6 +85,8 @@ void request_endpoint::reply(const request& asked, const response& answered) {
         entries.add("status-description", std::string_view(answered.description));
         if (!answered.condition.empty())
             entries.add("error-condition", amqp::symbol_view{answered.condition});
+        if (!answered.tracking_id.empty())
+            entries.add("com.microsoft:tracking-id", std::string_view(answered.tracking_id));
     });
     if (!answered.body.is_null())
         builder.value(answered.body);

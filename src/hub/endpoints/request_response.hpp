@@ -33,8 +33,9 @@ struct request {
 struct response {
     int status = 200;
     std::string description = "OK";
-    std::string_view condition; ///< empty: none
-    amqp::value body;           ///< null: the message has no body
+    std::string condition{};   ///< empty: none
+    std::string tracking_id{}; ///< of a refusal
+    amqp::value body{};        ///< null: the message has no body
 };
 
 /// The link that requests come in on.
@@ -46,6 +47,8 @@ public:
 
 protected:
     virtual response answer(const request& asked) = 0;
+    /// An answer that refuses what was asked about, and a line of the log.
+    response refuse(int status, amqp::error why, std::string_view about);
 
 private:
     void reply(const request& asked, const response& answered);

@@ -97,6 +97,8 @@ void telemetry_in_endpoint::on_durable(const group& done, const store::outcome<v
     with_.bytes_in_flight -= done.bytes;
     with_.hub.bytes_in_flight() -= done.bytes;
     const auto state = result ? amqp::delivery_state::accepted() : amqp::delivery_state::rejected(describe(result.error(), with_.now()));
+    if (!result)
+        with_.refused("message", state.error, link_);
     for (const auto& [first, last] : done.runs)
         engine().settle(link_, static_cast<amqp::delivery_id>(first), static_cast<amqp::delivery_id>(last), state);
     top_up(telemetry_credit, static_cast<std::uint32_t>(unanswered_));

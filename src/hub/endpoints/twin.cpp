@@ -79,10 +79,10 @@ void twin_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = 1, .r
 void twin_in_endpoint::on_delivery(const amqp::delivery& delivery) {
     const auto message = amqp::message_view::parse(delivery.payload);
     if (!message)
-        return reject(delivery, amqp::error(amqp::condition::decode_error, message.error()));
+        return reject(delivery, describe(errc::invalid_format, message.error(), with_.now()));
     auto properties = amqp::read_properties(message->properties().content);
     if (!properties)
-        return reject(delivery, amqp::error(amqp::condition::decode_error, properties.error()));
+        return reject(delivery, describe(errc::invalid_format, properties.error(), with_.now()));
     accept(delivery);
     top_up(request_credit);
     amqp::map annotations;

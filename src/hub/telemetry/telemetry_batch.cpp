@@ -14,7 +14,9 @@
 namespace capstan::hub {
 namespace {
 
-std::unexpected<amqp::error> malformed(std::string_view why) { return std::unexpected(amqp::error(amqp::condition::decode_error, why)); }
+std::unexpected<amqp::error> malformed(std::string_view why, wall_time now) {
+    return std::unexpected(describe(errc::invalid_format, why, now));
+}
 
 /// Readers trust the types that the standard gives: a message with others would end theirs, and goes no further. `mend`, where only
 /// strings and symbols are mixed up, as some senders do.
@@ -46,7 +48,7 @@ telemetry_batch::telemetry_batch(hub& of, routing::sender who)
 std::expected<void, amqp::error> telemetry_batch::take(bytes_view octets, std::uint32_t format, wall_time now) {
     const auto message = amqp::message_view::parse(octets);
     if (!message)
-        return malformed(message.error());
+        return malformed(message.error(), now);
     const auto limit = hub_.config().telemetry_size_max;
     if (amqp::accounted_size(*message) > limit)
         return std::unexpected(describe(errc::message_too_large, fmt::format("The message is larger than {} bytes.", limit), now));
@@ -54,7 +56,7 @@ std::expected<void, amqp::error> telemetry_batch::take(bytes_view octets, std::u
         return take_batch(*message, now);
     const auto fits = readable(*message);
     if (!fits)
-        return malformed(fits.error());
+        return malformed(fits.error(), now);
     fits == fit::good ? take_message(*message, now) : take_mended(*message, now);
     return {};
 }
@@ -67,9 +69,9 @@ std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message
             fits = std::move(one);
     };
     if (const auto whole = amqp::for_each_batched(batch, look); !whole)
-        return malformed(whole.error());
+        return malformed(whole.error(), now);
     if (!fits)
-        return malformed(fits.error());
+        return malformed(fits.error(), now);
     const auto take_one = [&](const amqp::message_view& each) {
         fits == fit::good || readable(each) == fit::good ? take_message(each, now) : take_mended(each, now);
     };

@@ -31,10 +31,12 @@ protected:
         settle();
         return link;
     }
-    /// How the link ended: condition and text; nothing when it lives.
+    /// How the link ended: condition and text without the tracking id; nothing when it lives.
     static std::string end_of(const hub_client& service, amqp::link_id link) {
         const auto ended = std::ranges::find(service.news.detached, link, &amqp::detached::link);
-        return ended == service.news.detached.end() ? "" : ended->error.condition + ": " + ended->error.description;
+        return ended == service.news.detached.end()
+                   ? ""
+                   : ended->error.condition + ": " + ended->error.description.substr(0, ended->error.description.find(" TrackingId:"));
     }
     /// The same of one that was refused: the hub makes those wait.
     std::string refusal_of(const hub_client& service, amqp::link_id link) {
