@@ -15,6 +15,7 @@ void add_serve(CLI::App& program, action& chosen);
 void add_connection_string(CLI::App& program, action& chosen);
 void add_device(CLI::App& program, action& chosen);
 void add_module_identity(CLI::App& program, action& chosen);
+void add_certificate(CLI::App& program, action& chosen);
 void add_consumer_group(CLI::App& program, action& chosen);
 void add_route(CLI::App& program, action& chosen);
 void add_monitor_events(CLI::App& program, action& chosen);

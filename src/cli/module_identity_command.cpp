@@ -20,6 +20,8 @@ struct options {
     output_form form = output_form::table;
     std::string device, module;
     std::optional<std::string> managed_by;
+    std::string authentication = "sas"; ///< its type
+    std::optional<std::string> primary_thumbprint, secondary_thumbprint;
 };
 
 constexpr column columns[] = {{"MODULE", "/moduleId"},
@@ -34,7 +36,11 @@ std::string module_path(const options& given) { return modules_path(given) + '/'
 json::value ask(const options& given, client::rest_request request) { return ask_hub(log_in_as_service(given.hub), std::move(request)); }
 
 int create(const options& given) {
-    json::object body{{"deviceId", given.device}, {"moduleId", given.module}, {"authentication", {{"type", "sas"}}}};
+    json::object authentication{{"type", given.authentication}};
+    if (given.primary_thumbprint)
+        authentication["x509Thumbprint"] = {{"primaryThumbprint", *given.primary_thumbprint},
+                                            {"secondaryThumbprint", given.secondary_thumbprint.value_or(*given.primary_thumbprint)}};
+    json::object body{{"deviceId", given.device}, {"moduleId", given.module}, {"authentication", std::move(authentication)}};
     if (given.managed_by)
         body["managedBy"] = *given.managed_by;
     print(given.form, columns, ask(given, {.method = verb::put, .path = module_path(given), .body = std::move(body)}));
@@ -82,9 +88,15 @@ void add_module_identity(CLI::App& program, action& chosen) {
         command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
         return *command;
     };
-    add("create", "Register one; its keys are made.", create, true)
-        .add_option("--managed-by", given->managed_by, "who looks after it")
-        ->type_name("TEXT");
+    auto& made = add("create", "Register one; its keys are made.", create, true);
+    made.add_option("--managed-by", given->managed_by, "who looks after it")->type_name("TEXT");
+    const auto choose = [given](const std::string& method) {
+        given->authentication = method == "x509_ca" ? "certificateAuthority" : method == "x509_thumbprint" ? "selfSigned" : "sas";
+    };
+    made.add_option_function<std::string>("--auth-method,--am", choose, "how it signs in [shared_private_key]")
+        ->check(CLI::IsMember({"shared_private_key", "x509_thumbprint", "x509_ca"}));
+    made.add_option("--ptp,--primary-thumbprint", given->primary_thumbprint, "of its certificate")->type_name("HEX");
+    made.add_option("--stp,--secondary-thumbprint", given->secondary_thumbprint, "of another that it may have")->type_name("HEX");
     add("list", "List a device's.", list, false);
     add("show", "Show one, with its keys.", show, true);
     add("delete", "Remove one; its links end.", remove, true);

@@ -34,6 +34,7 @@ int run(int argc, const char* const* argv) {
     add_connection_string(program, chosen);
     add_device(program, chosen);
     add_module_identity(program, chosen);
+    add_certificate(program, chosen);
     add_consumer_group(program, chosen);
     add_route(program, chosen);
     add_monitor_events(program, chosen);

@@ -44,6 +44,13 @@ asio::awaitable<answer> abandon_feedback(context& in, const request& asked);
 asio::awaitable<answer> list_consumer_groups(context& in, const request& asked);
 asio::awaitable<answer> put_consumer_group(context& in, const request& asked);
 asio::awaitable<answer> delete_consumer_group(context& in, const request& asked);
+// certificates.cpp
+asio::awaitable<answer> list_certificates(context& in, const request& asked);
+asio::awaitable<answer> get_certificate(context& in, const request& asked);
+asio::awaitable<answer> put_certificate(context& in, const request& asked);
+asio::awaitable<answer> delete_certificate(context& in, const request& asked);
+asio::awaitable<answer> generate_verification_code(context& in, const request& asked);
+asio::awaitable<answer> verify_certificate(context& in, const request& asked);
 // statistics.cpp
 asio::awaitable<answer> get_device_statistics(context& in, const request& asked);
 asio::awaitable<answer> get_service_statistics(context& in, const request& asked);

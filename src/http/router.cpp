@@ -68,6 +68,12 @@ constexpr row table[] = {
     {verb::get, "/consumergroups", right::registry_read, list_consumer_groups},
     {verb::put, "/consumergroups/{name}", right::registry_write, put_consumer_group},
     {verb::delete_, "/consumergroups/{name}", right::registry_write, delete_consumer_group},
+    {verb::get, "/certificates", right::registry_read, list_certificates},
+    {verb::get, "/certificates/{name}", right::registry_read, get_certificate},
+    {verb::put, "/certificates/{name}", right::registry_write, put_certificate},
+    {verb::delete_, "/certificates/{name}", right::registry_write, delete_certificate},
+    {verb::post, "/certificates/{name}/generateverificationcode", right::registry_write, generate_verification_code},
+    {verb::post, "/certificates/{name}/verify", right::registry_write, verify_certificate},
     {verb::get, "/statistics/devices", right::registry_read, get_device_statistics, identity},
     {verb::get, "/statistics/service", right::registry_read, get_service_statistics, identity},
     {verb::get, "/statistics/routing", right::registry_read, get_routing_statistics},
@@ -127,7 +133,7 @@ std::optional<std::string> objection(const hub::access& rules, const request& as
         const auto device = rules.find_device(asked.path[1]);
         const auto module = asked.names_module() ? rules.find_module(asked.path[1], asked.path[3]) : std::nullopt;
         const auto* holder = module ? &*module : device && !asked.names_module() ? &*device : nullptr;
-        return device && device->enabled && holder && rules.is_certificate_of(*asked.certificate, *holder)
+        return device && device->enabled && holder && rules.is_still_certificate_of(*asked.certificate, *holder)
                    ? std::nullopt
                    : std::optional("not the device's certificate");
     }

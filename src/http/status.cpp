@@ -20,9 +20,11 @@ status status_of(errc code) {
     case errc::module_not_found:
     case errc::message_not_found:
     case errc::consumer_group_not_found:
+    case errc::certificate_not_found:
     case errc::path_not_found: return status::not_found;
     case errc::method_not_allowed: return status::method_not_allowed;
     case errc::consumer_group_exists:
+    case errc::certificate_exists:
     case errc::module_already_exists:
     case errc::device_already_exists: return status::conflict;
     case errc::queue_depth_exceeded:
@@ -60,6 +62,8 @@ std::string_view name_of(errc code) {
     case errc::consumer_group_not_found: return "ConsumerGroupNotFound";
     case errc::consumer_group_exists: return "ConsumerGroupAlreadyExists";
     case errc::queue_depth_exceeded: return "DeviceMaximumQueueDepthExceeded";
+    case errc::certificate_not_found: return "CertificateNotFound";
+    case errc::certificate_exists: return "CertificateAlreadyExists";
     case errc::quota_exceeded: return "IotHubQuotaExceeded";
     case errc::device_already_exists: return "DeviceAlreadyExists";
     case errc::precondition_failed: return "PreconditionFailed";

@@ -24,6 +24,8 @@ enum class errc : std::uint8_t {
     device_already_exists,
     consumer_group_not_found,
     consumer_group_exists,
+    certificate_not_found,
+    certificate_exists,
     quota_exceeded,
     queue_depth_exceeded,
     precondition_failed,

@@ -193,6 +193,11 @@ bool access::is_certificate_of(const client_certificate& shown, const store::dev
     return device.authentication == store::authentication_type::certificate_authority && shown.trusted && shown.common_name == device.id;
 }
 
+bool access::is_still_certificate_of(const client_certificate& shown, const store::device& device) const {
+    return is_certificate_of(shown, device) &&
+           (device.authentication != store::authentication_type::certificate_authority || !trust || trust(shown));
+}
+
 bool access::may_use_service(const principal& who, std::string_view path) const {
     return has(who, auth::rights::service_connect) && auth::covers_entity(who.scope, path);
 }

@@ -3,6 +3,7 @@
 // and 4; contract/semantics.md, section 5. A refusal never tells which part of a secret was wrong.
 
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,6 +53,10 @@ public:
     /// Whether this certificate is the device's, which signs in by it and is enabled: it is one of two that the registry names, or an
     /// authority's for this name (contract/semantics.md, 5.3).
     static bool is_certificate_of(const client_certificate& shown, const store::device& device);
+    /// The same now, whatever was trusted when it was shown.
+    bool is_still_certificate_of(const client_certificate& shown, const store::device& device) const;
+    /// Whether a certificate that was shown before is trusted now. None: as it was then. To be set before the first connection.
+    std::function<bool(const client_certificate&)> trust;
     std::optional<store::device> find_device(std::string_view id) const { return devices_.find(id); }
     std::optional<store::device> find_module(std::string_view device, std::string_view module) const {
         return devices_.find_module(device, module);

@@ -6,6 +6,7 @@
 #include "hub/commands/feedback_center.hpp"
 #include "hub/endpoints/endpoint.hpp"
 #include "hub/presence.hpp"
+#include "hub/registry/authorities.hpp"
 #include "hub/registry/registry.hpp"
 #include "hub/routing/router.hpp"
 #include "hub/telemetry/event_hub.hpp"
@@ -32,8 +33,8 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
     : settings_(settings), store_(store), clock_(clock), threads_(std::move(threads)),
       access_(std::make_unique<capstan::hub::access>(settings, policies, store.devices(), clock)),
       registry_(std::make_unique<capstan::hub::registry>(store.devices(), settings, clock)),
-      presence_(std::make_unique<capstan::hub::presence>()), feedback_(std::make_unique<capstan::hub::feedback_center>(*this)),
-      commands_(std::make_unique<capstan::hub::command_center>(*this)),
+      authorities_(std::make_unique<capstan::hub::authorities>(clock)), presence_(std::make_unique<capstan::hub::presence>()),
+      feedback_(std::make_unique<capstan::hub::feedback_center>(*this)), commands_(std::make_unique<capstan::hub::command_center>(*this)),
       event_hubs_(make_event_hubs(settings, store.telemetry(), endpoint_logs)),
       router_(routing::router::make(settings.routes, settings.name)),
       throttle_(settings.throttling == throttle_tier::none ? nullptr
@@ -62,11 +63,20 @@ event_hub* hub::find_event_hub(const auth::segment& name) const {
 
 /// What a link was allowed by may have changed: a device's keys, its certificates, or that it is there at all.
 void hub::look_again_at_links_of(std::string_view device) {
-    for (auto& each : presence_->links_of(device))
-        threads_[each.thread]->post([link = std::move(each.link)] {
-            if (const auto live = link.lock())
-                live->look_again();
-        });
+    for (const auto& each : presence_->links_of(device))
+        look_again(each);
+}
+
+void hub::look_again_at_certificates() {
+    for (const auto& each : presence_->links_with_certificate())
+        look_again(each);
+}
+
+void hub::look_again(const live_link& link) {
+    threads_[link.thread]->post([link = link.link] {
+        if (const auto live = link.lock())
+            live->look_again();
+    });
 }
 
 /// A device is removed with its modules: their queues live where it does.

@@ -19,11 +19,13 @@
 namespace capstan::hub {
 
 class access;          // who may do what: tokens against policies and device keys        (hub/access.hpp)
+class authorities;     // CAs whose signature makes a device's certificate a good one         (hub/registry/authorities.hpp)
 class registry;        // devices: rules and JSON form                                    (hub/registry/registry.hpp)
 class command_center;  // cloud-to-device queues of all devices, each on its home thread  (hub/commands/command_center.hpp)
 class feedback_center; // feedback on its way to services                                 (hub/commands/feedback_center.hpp)
 class event_hub;       // a log of telemetry, and who reads it                            (hub/telemetry/event_hub.hpp)
 class presence;        // which device has links where                                    (hub/presence.hpp)
+struct live_link;
 namespace routing {
 class router; // which message goes to which event hub                                    (hub/routing/router.hpp)
 }
@@ -41,6 +43,7 @@ public:
     capstan::store::store& store() { return store_; }
     capstan::hub::access& access() { return *access_; }
     capstan::hub::registry& registry() { return *registry_; }
+    capstan::hub::authorities& authorities() { return *authorities_; }
     capstan::hub::command_center& commands() { return *commands_; }
     capstan::hub::feedback_center& feedback() { return *feedback_; }
     /// The built-in one first, then those of the routes' endpoints.
@@ -65,6 +68,10 @@ public:
     /// the queue `thread` for each of the io threads.
     void tick(std::size_t thread);
 
+    /// Other authorities, or other lists of revoked certificates, than before: live links that rest on a certificate which is not
+    /// trusted any more end. Any thread.
+    void look_again_at_certificates();
+
     /// The run queue on which the state of this device, or of this module by its key, lives.
     std::size_t home_of(std::string_view id) const;
     run_queue& queue(std::size_t thread) { return *threads_[thread]; }
@@ -74,6 +81,7 @@ public:
 
 private:
     void look_again_at_links_of(std::string_view device);
+    void look_again(const live_link& link);
     void minutely();
 
     const settings& settings_;
@@ -85,6 +93,7 @@ private:
     wall_time next_minute_{};               ///< on thread 0
     std::unique_ptr<capstan::hub::access> access_;
     std::unique_ptr<capstan::hub::registry> registry_;
+    std::unique_ptr<capstan::hub::authorities> authorities_;
     std::unique_ptr<capstan::hub::presence> presence_;
     std::unique_ptr<capstan::hub::feedback_center> feedback_;
     std::unique_ptr<capstan::hub::command_center> commands_;

@@ -55,7 +55,7 @@ std::optional<identities::proof> identities::for_device(const store::device& dev
         if (found != some->end())
             return found->what == principal::kind::policy ? proof::policy : proof::device_key;
     }
-    if (certificate_ && device.enabled && access::is_certificate_of(*certificate_, module ? *module : device))
+    if (certificate_ && device.enabled && access_.is_still_certificate_of(*certificate_, module ? *module : device))
         return proof::certificate;
     return std::nullopt;
 }

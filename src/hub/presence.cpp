@@ -1,6 +1,7 @@
 #include "hub/presence.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "store/device_registry.hpp"
 
@@ -54,6 +55,14 @@ std::vector<live_link> presence::links_of(std::string_view device) const {
     const std::lock_guard lock(mutex_);
     const auto found = states_.find(std::string(device));
     return found == states_.end() ? std::vector<live_link>() : found->second.links;
+}
+
+std::vector<live_link> presence::links_with_certificate() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<live_link> found;
+    for (const auto& [device, each] : states_)
+        std::ranges::copy_if(each.links, std::back_inserter(found), &live_link::with_certificate);
+    return found;
 }
 
 std::optional<presence::state> presence::find(std::string_view device) const {

@@ -22,6 +22,7 @@ struct live_link {
     const void* connection = nullptr; ///< whose it is: to be compared only
     node what = node::unknown;        ///< with the direction, the link's type
     bool to_device = false;
+    bool with_certificate = false;    ///< its peer has shown one
 
     bool is_of_type(const live_link& other) const { return what == other.what && to_device == other.to_device; }
 };
@@ -43,6 +44,7 @@ public:
     /// One of them is gone: which one, its weak_ptr says by then.
     void link_closed(std::string_view device, wall_time now);
     std::vector<live_link> links_of(std::string_view device) const;
+    std::vector<live_link> links_with_certificate() const; ///< of all devices
     std::optional<state> find(std::string_view device) const;
     std::size_t connected() const;
 

@@ -5,8 +5,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <openssl/ssl.h>
+
+#include "base/client_certificate.hpp"
 
 namespace capstan::net {
 
@@ -15,18 +18,34 @@ struct client_certificates {
     bool asked = false;
     std::optional<std::filesystem::path> authorities{}; ///< PEM: those whose signature makes a certificate a trusted one
     std::optional<std::filesystem::path> revoked{};     ///< PEM: their lists of certificates that are not trusted any more
+    std::string registered{};                           ///< PEM text: further authorities, that are not in a file
 };
+
+/// PEM files; `certificate` may hold a chain, the server's own first.
+struct certificate_pair {
+    std::filesystem::path certificate, key;
+};
+
+struct tls_parts;
 
 /// What all server connections of a kind have in common: certificate, key, versions, ciphers (contract/semantics.md, 5.4).
 /// Immutable and thread-safe. To change the certificate, make a new one: connections that stand keep what they were made with.
 class tls_context {
 public:
-    /// PEM files; `certificate` may hold a chain, the server's own first. The error names the file.
-    static std::expected<std::shared_ptr<const tls_context>, std::string> for_server(const std::filesystem::path& certificate,
-                                                                                     const std::filesystem::path& key,
-                                                                                     const client_certificates& clients = {});
+    /// `others`: a client that asks for a name (SNI) which the first certificate does not have, and one of these has, is shown that
+    /// one. The error names the file.
+    static std::expected<std::shared_ptr<const tls_context>, std::string> for_server(const certificate_pair& first,
+                                                                                     const client_certificates& clients = {},
+                                                                                     const std::vector<certificate_pair>& others = {});
+    /// The same with other registered authorities. No file is read again.
+    std::shared_ptr<const tls_context> with_registered(const std::string& pem) const;
 
-    explicit tls_context(SSL_CTX* owned) : context_(owned) {}
+    /// Whether a client's certificate that a connection has been shown, then or by another context, is trusted by this one.
+    bool trusts(const client_certificate& shown) const;
+    /// No other has it; never 0.
+    std::uint64_t number() const { return number_; }
+
+    tls_context(std::shared_ptr<const tls_parts> parts, const std::string& registered);
     ~tls_context() { SSL_CTX_free(context_); }
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
@@ -35,7 +54,9 @@ public:
     SSL_CTX* native() const { return context_; }
 
 private:
-    SSL_CTX* context_;
+    const std::shared_ptr<const tls_parts> parts_;
+    const std::uint64_t number_;
+    SSL_CTX* const context_;
 };
 
 /// The context that new connections are made with. It can be replaced while the server runs: connections that stand keep theirs. The

@@ -45,9 +45,24 @@ std::string common_name(const X509& certificate) {
     return name;
 }
 
+std::shared_ptr<const std::vector<bytes>> chain_of(const SSL& connection) {
+    const auto der_of = [](const X509& certificate) {
+        bytes der(static_cast<std::size_t>(std::max(0, i2d_X509(&certificate, nullptr))));
+        unsigned char* at = der.data();
+        i2d_X509(&certificate, &at);
+        return der;
+    };
+    std::vector<bytes> chain{der_of(*SSL_get0_peer_certificate(&connection))};
+    const auto* const others = SSL_get_peer_cert_chain(&connection); // the client's own too
+    for (int index = 0; index < sk_X509_num(others); ++index)
+        chain.push_back(der_of(*sk_X509_value(others, index)));
+    return std::make_shared<const std::vector<bytes>>(std::move(chain));
+}
+
 } // namespace
 
-tls_stream::tls_stream(tcp_socket socket, const tls_context& context) : socket_stream(std::move(socket)), ssl_(SSL_new(context.native())) {
+tls_stream::tls_stream(tcp_socket socket, const tls_context& context)
+    : socket_stream(std::move(socket)), context_(context.number()), ssl_(SSL_new(context.native())) {
     if (!ssl_ || SSL_set_fd(ssl_, socket_.native_handle()) != 1) {
         SSL_free(ssl_);
         throw std::bad_alloc();
@@ -92,8 +107,13 @@ std::optional<client_certificate> tls_stream::peer_certificate() const {
     const X509* const certificate = SSL_get0_peer_certificate(ssl_);
     if (!certificate)
         return std::nullopt;
-    return client_certificate{thumbprint(*certificate, EVP_sha1()), thumbprint(*certificate, EVP_sha256()), common_name(*certificate),
-                              SSL_get_verify_result(ssl_) == X509_V_OK};
+    const bool trusted = SSL_get_verify_result(ssl_) == X509_V_OK;
+    return client_certificate{.sha1 = thumbprint(*certificate, EVP_sha1()),
+                              .sha256 = thumbprint(*certificate, EVP_sha256()),
+                              .common_name = common_name(*certificate),
+                              .trusted = trusted,
+                              .judged_by = context_,
+                              .chain = trusted ? chain_of(*ssl_) : nullptr};
 }
 
 void tls_stream::finish() {

@@ -21,6 +21,7 @@ public:
 private:
     io_result stopped_by(int result);
 
+    const std::uint64_t context_; ///< its number
     SSL* ssl_;
     bool broken_ = false; ///< a fatal error: OpenSSL must not be asked for a farewell then
 };

@@ -31,9 +31,10 @@ checked_files check_files_again(const tls_sources& from, const certificate_files
     }
 }
 
-std::expected<std::shared_ptr<const net::tls_context>, std::string> context_of(const tls_sources& from, const certificate_files& files) {
-    const net::client_certificates devices{true, from.given.device_authorities, from.given.device_revocations};
-    return net::tls_context::for_server(files.certificate, files.key, devices);
+std::expected<std::shared_ptr<const net::tls_context>, std::string> context_of(const tls_sources& from, const certificate_files& files,
+                                                                               const std::string& registered) {
+    const net::client_certificates devices{true, from.given.device_authorities, from.given.device_revocations, registered};
+    return net::tls_context::for_server({files.certificate, files.key}, devices);
 }
 
 void log_notes(const certificate_files& files) {
@@ -48,7 +49,7 @@ std::expected<std::unique_ptr<certificate_watch>, std::string> certificate_watch
     if (!files)
         return std::unexpected(files.error());
     log_notes(*files);
-    auto context = context_of(sources, *files);
+    auto context = context_of(sources, *files, sources.registered);
     if (!context)
         return std::unexpected(context.error());
     return std::unique_ptr<certificate_watch>(new certificate_watch(std::move(sources), *std::move(files), *std::move(context), now));
@@ -56,7 +57,8 @@ std::expected<std::unique_ptr<certificate_watch>, std::string> certificate_watch
 
 certificate_watch::certificate_watch(tls_sources sources, certificate_files files, std::shared_ptr<const net::tls_context> first,
                                      wall_time now)
-    : sources_(std::move(sources)), files_(std::move(files)), tls_(std::move(first)), seen_(stamps_now()), loaded_(seen_), checked_(now) {}
+    : sources_(std::move(sources)), registered_(sources_.registered), files_(std::move(files)), tls_(std::move(first)), seen_(stamps_now()),
+      loaded_(seen_), checked_(now) {}
 
 void certificate_watch::look(wall_time now, bool at_once) {
     if (now - checked_ >= check_period || now < checked_) // the clock was set back
@@ -86,11 +88,26 @@ void certificate_watch::load(wall_time now) {
     if (!files)
         return tell_trouble(files.error());
     log_notes(*files);
-    auto context = context_of(sources_, *files);
-    if (!context)
-        return tell_trouble(context.error());
-    tls_.replace(*std::move(context));
+    {
+        const std::scoped_lock lock(mutex_);
+        auto context = context_of(sources_, *files, registered_);
+        if (!context)
+            return tell_trouble(context.error());
+        tls_.replace(*std::move(context));
+    }
+    if (on_replaced)
+        on_replaced();
     spdlog::info("certificates loaded: new connections get {}", files->certificate.string());
+}
+
+void certificate_watch::register_authorities(std::string pem) {
+    {
+        const std::scoped_lock lock(mutex_);
+        registered_ = std::move(pem);
+        tls_.replace(tls_.get()->with_registered(registered_));
+    }
+    if (on_replaced)
+        on_replaced();
 }
 
 void certificate_watch::tell_trouble(const std::string& text) {

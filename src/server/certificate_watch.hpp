@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,9 +23,10 @@ struct tls_sources {
     config::tls_section given;
     std::filesystem::path own_folder;   ///< where the hub makes its own when none is given
     std::vector<std::string> hostnames; ///< for its own
+    std::string registered{};           ///< PEM: authorities for devices, beside those of the files
 };
 
-/// Used by one thread, which is none of the io threads: files may be slow.
+/// Used by one thread, which is none of the io threads: files may be slow. register_authorities() is for any thread.
 class certificate_watch {
 public:
     /// Makes what is missing, and loads all of it. The error names the file.
@@ -38,6 +41,11 @@ public:
     /// replaced at once), are loaded. `at_once`: somebody says that they have changed, and all are loaded now. Every hour the dates are
     /// looked at, and the hub's own certificate is renewed if it is time.
     void look(wall_time now, bool at_once);
+
+    /// Other authorities for devices than so far, for connections that come from now on. No file is read.
+    void register_authorities(std::string pem);
+    /// Called after tls() has become another, on the thread that has changed it.
+    std::function<void()> on_replaced;
 
 private:
     /// What tells one content of a file from another: a file that is replaced has another inode, one that is rewritten another time.
@@ -58,6 +66,8 @@ private:
     void tell_trouble(const std::string& text);
 
     const tls_sources sources_;
+    std::mutex mutex_; ///< of what follows, and of the order in which tls() is replaced
+    std::string registered_; ///< authorities
     const certificate_files files_;
     net::current_tls tls_;
     stamps seen_; ///< at the last look

@@ -24,8 +24,9 @@ using done = std::expected<void, std::string>;
 constexpr store::partition_id default_partitions = 4;
 
 /// All that a hub puts into its folder. The store knows the same names, without those of half-written files, which open() removes.
-constexpr std::array<std::string_view, 7> known_names = {"lock", "hub.json", "endpoints.json", "tls", "store", "CAPSTAN", "event-hubs"};
-constexpr std::array<std::string_view, 2> half_written = {"hub.json.tmp", "endpoints.json.tmp"};
+constexpr std::array<std::string_view, 8> known_names = {"lock", "hub.json", "endpoints.json", "authorities.json",
+                                                         "tls",  "store",    "CAPSTAN",        "event-hubs"};
+constexpr std::array<std::string_view, 3> half_written = {"hub.json.tmp", "endpoints.json.tmp", "authorities.json.tmp"};
 
 bool is_known(std::string_view name) {
     return std::ranges::find(known_names, name) != known_names.end() || std::ranges::find(half_written, name) != half_written.end();
@@ -110,6 +111,7 @@ done check_wishes(const fs::path& folder, const hub_file& hub, const hub_wishes&
 } // namespace
 
 fs::path hub_file_in(const fs::path& folder) { return folder / "hub.json"; }
+fs::path authorities_file_in(const fs::path& folder) { return folder / "authorities.json"; }
 fs::path endpoints_file_in(const fs::path& folder) { return folder / "endpoints.json"; }
 fs::path tls_folder_in(const fs::path& folder) { return folder / "tls"; }
 

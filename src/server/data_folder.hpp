@@ -2,6 +2,7 @@
 // The folder in which a hub lives:
 //   lock            held by the running hub; holds its process id
 //   hub.json        who the hub is, and its keys (hub_file.hpp)
+//   authorities.json  CAs of devices that services have registered (authorities_file.hpp); absent when there are none
 //   endpoints.json  where the running hub listens (endpoints.hpp); absent when it does not run
 //   tls/            certificates (certificates.hpp)
 //   store/, CAPSTAN devices and messages (store/rocksdb)
@@ -26,6 +27,7 @@ struct hub_wishes {
 };
 
 std::filesystem::path hub_file_in(const std::filesystem::path& folder);
+std::filesystem::path authorities_file_in(const std::filesystem::path& folder);
 std::filesystem::path endpoints_file_in(const std::filesystem::path& folder);
 std::filesystem::path tls_folder_in(const std::filesystem::path& folder);
 

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include "http/server.hpp"
+#include "hub/access.hpp"
 #include "hub/hub.hpp"
 #include "hub/peer.hpp"
 #include "hub/telemetry/event_hub.hpp"
 #include "server/announce.hpp"
+#include "server/authorities_file.hpp"
 #include "server/certificate_watch.hpp"
 #include "server/config.hpp"
 #include "server/data_folder.hpp"
@@ -58,12 +60,24 @@ std::vector<http::server::thread> threads_of(io_threads& threads, listener& amqp
     return all;
 }
 
+/// What the registry of authorities says goes for TLS, and for links that live.
+void trust_registered_authorities(hub::hub& hub, std::vector<hub::authority> known, const std::filesystem::path& file,
+                                  certificate_watch& certificates) {
+    hub.authorities().adopt(std::move(known));
+    hub.authorities().save = [file](const std::vector<hub::authority>& all) { return write_authorities(file, all); };
+    hub.authorities().on_trust_changed = [&certificates](const std::string& pem) { certificates.register_authorities(pem); };
+    hub.access().trust = [&certificates](const client_certificate& shown) { return certificates.tls().get()->trusts(shown); };
+    certificates.on_replaced = [&hub] { hub.look_again_at_certificates(); };
+}
+
 void run(const config& settings) {
     const system_wall_clock clock;
     const hub_wishes wishes{settings.hub.partitions, settings.hub.event_hub, settings.hub.hostnames.front()};
     auto folder = must(data_folder::open(settings.data.folder, wishes, clock.now()));
     withdraw(settings); // only now it is certain that no other hub of this folder runs
-    tls_sources tls_files{settings.tls, tls_folder_in(folder.path()), settings.hub.hostnames};
+    const auto authorities_file = authorities_file_in(folder.path());
+    auto authorities = must(read_authorities(authorities_file));
+    tls_sources tls_files{settings.tls, tls_folder_in(folder.path()), settings.hub.hostnames, hub::pem_of_verified(authorities)};
     const auto certificates = must(certificate_watch::start(std::move(tls_files), clock.now()));
 
     io_threads threads(settings.listen.threads);
@@ -76,6 +90,8 @@ void run(const config& settings) {
     hub.built_in_events().consumer_groups().save = [&folder](const std::vector<std::string>& names) {
         return folder.keep_consumer_groups(names);
     };
+
+    trust_registered_authorities(hub, std::move(authorities), authorities_file, *certificates);
 
     listener amqp(threads, hub, engine_settings, certificates->tls(), connections_that_fit(settings.limits.connections));
     const auto amqps_port = must(amqp.open(settings.listen.bind, settings.listen.amqps_port));

@@ -20,9 +20,10 @@ namespace capstan::test {
 /// One client's connection to the hub under test.
 class hub_client {
 public:
-    hub_client(hub::hub& hub, std::size_t thread, const amqp::settings& server, const amqp::settings& client)
+    hub_client(hub::hub& hub, std::size_t thread, const amqp::settings& server, const amqp::settings& client,
+               std::optional<client_certificate> certificate = {})
         : client_(amqp::side::client, client, {}), server_(amqp::side::server, server, {}),
-          peer_(hub::peer::create(hub, thread, server_, {.address = "test"}, [] {}, {})) {}
+          peer_(hub::peer::create(hub, thread, server_, {.address = "test", .certificate = std::move(certificate)}, [] {}, {})) {}
     ~hub_client() { peer_->disconnected(); }
 
     amqp::connection& engine() { return client_; }
@@ -161,6 +162,15 @@ protected:
             client.sasl_initial_response.insert(client.sasl_initial_response.end(), text.begin(), text.end());
         }
         clients.push_back(std::make_unique<hub_client>(*instance, connections_thread, engine, client));
+        settle();
+        return *clients.back();
+    }
+    /// Without any SASL, in a TLS connection that has shown this.
+    hub_client& connect_with(const client_certificate& certificate) {
+        auto& client = *client_settings.emplace_back(std::make_unique<amqp::settings>());
+        client.container_id = "test";
+        client.hostname = "hub.local";
+        clients.push_back(std::make_unique<hub_client>(*instance, connections_thread, engine, client, certificate));
         settle();
         return *clients.back();
     }

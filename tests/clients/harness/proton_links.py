@@ -1,7 +1,9 @@
 """What the Qpid Proton scripts share: blocking connections over TLS, and draining a link."""
+import time
+
 import proton
 from proton.reactor import Filter, ReceiverOption
-from proton.utils import BlockingConnection
+from proton.utils import BlockingConnection, LinkDetached
 
 LIMIT = 20  # seconds for any one step
 SELECTOR = "apache.org:selector-filter:string"
@@ -44,6 +46,26 @@ def connect(hub, username, password, mechanism="PLAIN"):
     domain.set_peer_authentication(proton.SSLDomain.VERIFY_PEER_NAME)
     return BlockingConnection(f"amqps://{hub.hostname}:{hub.amqps_port}", timeout=LIMIT, ssl_domain=domain, user=username,
                               password=password, allowed_mechs=mechanism, sasl_enabled=True)
+
+
+def by_certificate(hub, files):
+    domain = proton.SSLDomain(proton.SSLDomain.MODE_CLIENT)
+    domain.set_trusted_ca_db(hub.ca)
+    domain.set_peer_authentication(proton.SSLDomain.VERIFY_PEER_NAME)
+    domain.set_credentials(*map(str, files), None)
+    return BlockingConnection(f"amqps://{hub.hostname}:{hub.amqps_port}", timeout=LIMIT, ssl_domain=domain, allowed_mechs="EXTERNAL",
+                              sasl_enabled=True)
+
+
+def cut(sender):
+    """The condition with which the hub has ended a link that sends; it must have done so by now, or soon."""
+    try:
+        for _ in range(200):
+            sender.send(proton.Message("still here?"))
+            time.sleep(0.05)
+    except LinkDetached as end:
+        return end.condition
+    return None
 
 
 def drain(receiver, credit=10):

@@ -8,12 +8,11 @@ import ssl
 import time
 
 import proton
-from proton.utils import BlockingConnection
 
 from harness.certificates import Certificates
 from harness.event_reader import EventReader, body
 from harness.hub import Hub, expect, expect_equal, main, until
-from harness.proton_links import LIMIT, connect
+from harness.proton_links import LIMIT, by_certificate, connect, cut
 
 
 class InUse:
@@ -50,15 +49,6 @@ def served(hub):
         with shaken(hub, port, context) as connection:
             names.append(dict(pair for part in connection.getpeercert()["subject"] for pair in part)["commonName"])
     return names
-
-
-def by_certificate(hub, files):
-    domain = proton.SSLDomain(proton.SSLDomain.MODE_CLIENT)
-    domain.set_trusted_ca_db(hub.ca)
-    domain.set_peer_authentication(proton.SSLDomain.VERIFY_PEER_NAME)
-    domain.set_credentials(*map(str, files), None)
-    return BlockingConnection(f"amqps://{hub.hostname}:{hub.amqps_port}", timeout=LIMIT, ssl_domain=domain, allowed_mechs="EXTERNAL",
-                              sasl_enabled=True)
 
 
 def may_come(hub, device, files):
@@ -112,6 +102,7 @@ def test():
         live = connect(hub, device.username, device.token()).create_sender(device.address("messages/events"))
         live.send(proton.Message("one"))
         of_pump = by_certificate(hub, pump).create_sender("/devices/pump/messages/events")
+        of_valve = by_certificate(hub, valve).create_sender("/devices/valve/messages/events")
         expect_equal(served(hub), ["first"] * 2, "the certificate at the start")
         tls12 = ssl.create_default_context(cafile=hub.ca)
         tls12.maximum_version = ssl.TLSVersion.TLSv1_2  # where a session is there right after the handshake
@@ -137,7 +128,8 @@ def test():
         hang_up(hub, "certificates loaded")
         expect(not may_come(hub, "pump", pump), "a revoked certificate was taken")
         expect(may_come(hub, "valve", valve), "another device was refused, too")
-        of_pump.send(proton.Message("still here"))  # its connection was there before
+        expect_equal(cut(of_pump), "amqp:unauthorized-access", "the end of the revoked device's live link")
+        of_valve.send(proton.Message("still here"))
         live.send(proton.Message("three"))
         with EventReader(hub) as reader:
             bodies = {body_of(message) for messages in reader.read_all().values() for message in messages}
@@ -147,7 +139,7 @@ def test():
         while hub.process.poll() is None:  # the end of the block checks that it ends with status 0
             hub.process.send_signal(signal.SIGHUP)
             time.sleep(0.005)
-    return "a new certificate on both ports, broken files without effect, a device revoked by a new list; live links went on"
+    return "a new certificate on both ports, broken files without effect, a device revoked and cut by a new list; other live links went on"
 
 
 def body_of(message):

@@ -148,7 +148,7 @@ protected:
     }
 
     certificate files;
-    net::current_tls tls{net::tls_context::for_server(files.file, files.key_file).value()};
+    net::current_tls tls{net::tls_context::for_server({files.file, files.key_file}).value()};
     manual_clock clock;
     asio::io_context loop{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};

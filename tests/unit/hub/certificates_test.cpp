@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "hub/access.hpp"
+#include "support/hub_fixture.hpp"
 
 namespace capstan::hub {
 namespace {
@@ -50,6 +51,71 @@ TEST(certificates, of_nobody_who_is_disabled_or_signs_in_otherwise) {
     EXPECT_FALSE(access::is_certificate_of(shown, disabled));
     EXPECT_FALSE(access::is_certificate_of(shown, device(authentication_type::sas, shown.sha1)));
     EXPECT_FALSE(access::is_certificate_of(shown, device(authentication_type::none, shown.sha1)));
+}
+
+/// contract/semantics.md, 5.3: "deviceId/moduleId". Its device's certificate is not the module's.
+TEST(certificates, of_modules) {
+    auto signed_one = device(authentication_type::certificate_authority),
+         named_one = device(authentication_type::self_signed, shown.sha256);
+    signed_one.id = named_one.id = store::module_key("pump-7", "valve");
+    EXPECT_TRUE(access::is_certificate_of(shown, named_one));
+    EXPECT_FALSE(access::is_certificate_of(shown, signed_one));
+    auto of_module = shown;
+    of_module.common_name = "pump-7/valve";
+    EXPECT_TRUE(access::is_certificate_of(of_module, signed_one));
+    of_module.common_name = "pump-8/valve";
+    EXPECT_FALSE(access::is_certificate_of(of_module, signed_one));
+}
+
+/// Links on one connection that has shown a certificate.
+class certificate_links_test : public test::hub_fixture {
+protected:
+    certificate_links_test() {
+        instance->access().trust = [this](const client_certificate& certificate) { return certificate.trusted && trusting; };
+        for (const auto how : {authentication_type::certificate_authority, authentication_type::self_signed}) {
+            auto made = device(how, shown.sha1);
+            made.id = how == authentication_type::self_signed ? "named" : "pump-7";
+            store_device(made);
+            made.id = store::module_key("pump-7", how == authentication_type::self_signed ? "named" : "signed");
+            store_device(made);
+        }
+    }
+    void store_device(const store::device& made) {
+        store->devices().put(made, store::must_not_exist{}, {queue, [](const auto& result) { ASSERT_TRUE(result); }});
+        queue.drain();
+    }
+    std::string attached(test::hub_client& client, const std::string& of) {
+        client.news.detached.clear();
+        sender(client, "/devices/" + of + "/messages/events");
+        return client.news.detached.empty() ? "" : client.news.detached[0].error.condition;
+    }
+    bool trusting = true;
+};
+
+TEST_F(certificate_links_test, of_devices_and_modules) {
+    auto& client = connect_with(shown);
+    EXPECT_EQ(attached(client, "pump-7"), "");
+    EXPECT_EQ(attached(client, "named"), "");
+    EXPECT_EQ(attached(client, "pump-7/modules/named"), "") << "by its thumbprint";
+    EXPECT_EQ(attached(client, "pump-7/modules/signed"), "amqp:unauthorized-access") << "its common name is the device's";
+    auto of_module = shown;
+    of_module.common_name = "pump-7/signed";
+    EXPECT_EQ(attached(connect_with(of_module), "pump-7/modules/signed"), "");
+}
+
+TEST_F(certificate_links_test, end_when_their_authority_is_trusted_no_more) {
+    auto& client = connect_with(shown);
+    ASSERT_EQ(attached(client, "pump-7"), "");
+    ASSERT_EQ(attached(client, "named"), "");
+    instance->look_again_at_certificates();
+    settle();
+    EXPECT_TRUE(client.news.detached.empty()) << "nothing has changed";
+    trusting = false;
+    instance->look_again_at_certificates();
+    settle();
+    ASSERT_EQ(client.news.detached.size(), 1u) << "the one that a thumbprint names stays";
+    EXPECT_EQ(client.news.detached[0].error.condition, "amqp:unauthorized-access");
+    EXPECT_EQ(attached(client, "pump-7"), "amqp:unauthorized-access");
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <deque>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -38,7 +39,7 @@ struct tls_stream_test : testing::Test {
     }
 
     void make(const client_certificates& asked = {}) {
-        context = tls_context::for_server(files.file, files.key_file, asked).value();
+        context = tls_context::for_server({files.file, files.key_file}, asked).value();
         client.reset();
         stream.reset();
         auto& pair = pairs.emplace_back();
@@ -251,11 +252,74 @@ TEST_F(tls_stream_test, a_client_certificate_is_trusted_when_its_authority_is) {
     EXPECT_FALSE(judge(ours.issue("pump-7", "", -60))->trusted);
 }
 
+TEST_F(tls_stream_test, authorities_that_come_and_go_are_asked_again) {
+    test::authority operators, registered;
+    const auto text_of = [](const test::authority& of) {
+        std::ifstream from(of.file());
+        return std::string(std::istreambuf_iterator<char>(from), {});
+    };
+    const auto shown_by = [&](const test::certificate_files& device) {
+        asio::ssl::context own(asio::ssl::context::tls_client);
+        own.use_certificate_file(device.certificate.string(), asio::ssl::context::pem);
+        own.use_private_key_file(device.key.string(), asio::ssl::context::pem);
+        client_context = std::move(own);
+        make({.asked = true, .authorities = operators.file(), .registered = text_of(registered)});
+        EXPECT_FALSE(shake_hands());
+        return stream->peer_certificate().value();
+    };
+    const auto of_file = shown_by(operators.issue("pump-7", "")), of_registry = shown_by(registered.issue("pump-8", ""));
+    EXPECT_TRUE(of_file.trusted);
+    EXPECT_TRUE(of_registry.trusted);
+    const auto without = context->with_registered(""), again = without->with_registered(text_of(registered));
+    for (const auto& later : {without, again})
+        EXPECT_TRUE(later->trusts(of_file));
+    EXPECT_FALSE(without->trusts(of_registry));
+    EXPECT_TRUE(again->trusts(of_registry));
+    test::authority strangers;
+    const auto untrusted = shown_by(strangers.issue("pump-9", ""));
+    EXPECT_FALSE(untrusted.trusted);
+    EXPECT_FALSE(untrusted.chain);
+    EXPECT_FALSE(without->trusts(untrusted));
+}
+
+TEST_F(tls_stream_test, the_certificate_is_for_the_name_that_is_asked_for) {
+    test::authority made;
+    const auto first = made.issue("first", "DNS:hub.local,IP:127.0.0.1"), second = made.issue("second", "DNS:hub.device.local"),
+               wild = made.issue("wild", "DNS:*.events.local");
+    const auto pair = [](const test::certificate_files& of) { return certificate_pair{of.certificate, of.key}; };
+    context = tls_context::for_server(pair(first), {}, {pair(second), pair(wild)}).value();
+    asio::ssl::context trusting(asio::ssl::context::tls_client);
+    trusting.set_verify_mode(asio::ssl::verify_peer);
+    trusting.load_verify_file(made.file().string());
+    client_context = std::move(trusting);
+    const auto shown_for = [&](const char* name) {
+        client.reset();
+        stream.reset();
+        auto& connection = pairs.emplace_back();
+        stream = std::make_unique<tls_stream>(std::move(connection.near), *context);
+        client = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket>>(std::move(connection.far), client_context);
+        if (name)
+            SSL_set_tlsext_host_name(client->native_handle(), name);
+        EXPECT_FALSE(shake_hands());
+        char text[64] = "";
+        X509_NAME_get_text_by_NID(X509_get_subject_name(SSL_get0_peer_certificate(client->native_handle())), NID_commonName, text, 64);
+        return std::string(text);
+    };
+    EXPECT_EQ(shown_for(nullptr), "first");
+    EXPECT_EQ(shown_for("hub.local"), "first");
+    EXPECT_EQ(shown_for("HUB.device.local"), "second");
+    EXPECT_EQ(shown_for("ns.events.local"), "wild");
+    EXPECT_EQ(shown_for("other.local"), "first");
+    const auto names_it = tls_context::for_server(pair(first), {}, {{second.certificate, first.key}});
+    ASSERT_FALSE(names_it);
+    EXPECT_THAT(names_it.error(), testing::HasSubstr(first.key.string()));
+}
+
 TEST_F(tls_stream_test, authorities_that_cannot_be_used_are_named) {
-    const auto bad = tls_context::for_server(files.file, files.key_file, {.asked = true, .authorities = "/none.pem"});
+    const auto bad = tls_context::for_server({files.file, files.key_file}, {.asked = true, .authorities = "/none.pem"});
     ASSERT_FALSE(bad);
     EXPECT_THAT(bad.error(), testing::HasSubstr("/none.pem"));
-    EXPECT_FALSE(tls_context::for_server(files.file, files.key_file, {.asked = true, .revoked = files.file}));
+    EXPECT_FALSE(tls_context::for_server({files.file, files.key_file}, {.asked = true, .revoked = files.file}));
 }
 
 TEST_F(tls_stream_test, a_session_is_resumed) {
@@ -282,12 +346,12 @@ TEST_F(tls_stream_test, a_session_is_resumed) {
 
 TEST(tls_context, names_the_file_that_does_not_do) {
     const certificate good, other;
-    const auto missing = tls_context::for_server(good.folder / "absent.pem", good.key_file);
+    const auto missing = tls_context::for_server({good.folder / "absent.pem", good.key_file});
     EXPECT_THAT(missing.error(), testing::HasSubstr("absent.pem"));
-    const auto wrong = tls_context::for_server(good.file, other.key_file);
+    const auto wrong = tls_context::for_server({good.file, other.key_file});
     EXPECT_THAT(wrong.error(), testing::HasSubstr(other.key_file.string()));
     const auto corrupt = good.folder.write("corrupt.pem", "-----BEGIN CERTIFICATE-----\nnonsense\n");
-    EXPECT_THAT(tls_context::for_server(corrupt, good.key_file).error(), testing::HasSubstr("corrupt.pem"));
+    EXPECT_THAT(tls_context::for_server({corrupt, good.key_file}).error(), testing::HasSubstr("corrupt.pem"));
 }
 
 } // namespace

@@ -172,6 +172,27 @@ TEST_F(certificate_watch_test, no_other_authority_is_made_while_clients_hold_the
     EXPECT_TRUE(serves("hub.example"));
 }
 
+TEST_F(certificate_watch_test, registered_authorities_count_at_once_and_stay) {
+    operator_writes("hub.example");
+    start(given());
+    int replaced = 0;
+    watch_->on_replaced = [&] { ++replaced; };
+    const auto trusted = [&] { return sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(watch_->tls().get()->native()))); };
+    EXPECT_EQ(trusted(), 0);
+    folder_.write("given.pem", "rubbish");
+    watch_->register_authorities(to_pem(*make_ca(*make_key(), now_)));
+    EXPECT_EQ(trusted(), 1) << "whatever has become of the files";
+    EXPECT_EQ(replaced, 1);
+    operator_writes("new.example");
+    look_on();
+    EXPECT_TRUE(serves("new.example"));
+    EXPECT_EQ(trusted(), 1);
+    EXPECT_EQ(replaced, 2);
+    watch_->register_authorities("");
+    EXPECT_EQ(trusted(), 0);
+    EXPECT_TRUE(serves("new.example"));
+}
+
 TEST_F(certificate_watch_test, a_start_says_what_is_wrong) {
     EXPECT_THAT(certificate_watch::start(given(), now_).error(), HasSubstr("given.pem"));
 }

@@ -98,7 +98,7 @@ protected:
 
     static std::shared_ptr<const net::tls_context> tls_in(const std::filesystem::path& folder) {
         const auto files = server::prepare_own_certificate(folder, {"localhost"}, system_wall_clock().now()).value();
-        return net::tls_context::for_server(files.certificate, files.key).value();
+        return net::tls_context::for_server({files.certificate, files.key}).value();
     }
 
     temporary_folder folder_;
