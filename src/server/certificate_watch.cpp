@@ -13,10 +13,26 @@ using checked_files = std::expected<certificate_files, std::string>;
 
 constexpr auto check_period = 1h;
 
+std::vector<net::certificate_pair> more_of(const tls_sources& from) {
+    std::vector<net::certificate_pair> all;
+    for (std::size_t index = 0; index < from.given.more_certificates.size(); ++index)
+        all.push_back({from.given.more_certificates[index], from.given.more_keys.at(index)});
+    return all;
+}
+
 checked_files check_files(const tls_sources& from, wall_time now) {
-    if (from.given.certificate && from.given.key)
-        return check_given_certificate(*from.given.certificate, *from.given.key, from.given.ca, now);
-    return prepare_own_certificate(from.own_folder, from.hostnames, now);
+    const bool given = from.given.certificate && from.given.key;
+    auto files = given ? check_given_certificate(*from.given.certificate, *from.given.key, from.given.ca, now)
+                       : prepare_own_certificate(from.own_folder, from.hostnames, now);
+    for (const auto& [certificate, key] : more_of(from)) {
+        if (!files)
+            break;
+        const auto more = check_given_certificate(certificate, key, std::nullopt, now);
+        if (!more)
+            return more;
+        files->notes.insert(files->notes.end(), more->notes.begin(), more->notes.end());
+    }
+    return files;
 }
 
 /// While the hub runs, clients hold its CA: another is not made because the file is gone.
@@ -34,7 +50,7 @@ checked_files check_files_again(const tls_sources& from, const certificate_files
 std::expected<std::shared_ptr<const net::tls_context>, std::string> context_of(const tls_sources& from, const certificate_files& files,
                                                                                const std::string& registered) {
     const net::client_certificates devices{true, from.given.device_authorities, from.given.device_revocations, registered};
-    return net::tls_context::for_server({files.certificate, files.key}, devices);
+    return net::tls_context::for_server({files.certificate, files.key}, devices, more_of(from));
 }
 
 void log_notes(const certificate_files& files) {
@@ -117,6 +133,8 @@ void certificate_watch::tell_trouble(const std::string& text) {
 
 std::vector<fs::path> certificate_watch::watched() const {
     std::vector<fs::path> all{files_.certificate, files_.key};
+    for (const auto& [certificate, key] : more_of(sources_))
+        all.insert(all.end(), {certificate, key});
     for (const auto& given : {sources_.given.device_authorities, sources_.given.device_revocations})
         if (given)
             all.push_back(*given);

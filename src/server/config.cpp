@@ -109,6 +109,8 @@ done check(const config& value) {
         return std::unexpected("tls.certificate and tls.key must be given together");
     if (value.tls.ca && !value.tls.certificate)
         return std::unexpected("tls.ca needs tls.certificate and tls.key");
+    if (value.tls.more_certificates.size() != value.tls.more_keys.size())
+        return std::unexpected("tls.more_certificates and tls.more_keys must name as many files, in the same order");
     if (auto routes = hub::routing::check(value.routes); !routes)
         return std::unexpected("routing: " + routes.error());
     return {};

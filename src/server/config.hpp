@@ -42,6 +42,7 @@ struct config {
         std::optional<std::filesystem::path> certificate;
         std::optional<std::filesystem::path> key;
         std::optional<std::filesystem::path> ca; ///< only told to clients (ready file, command line tools)
+        std::vector<std::string> more_certificates, more_keys; ///< as many of each, for clients that ask for their names
         std::optional<std::filesystem::path> device_authorities;
         std::optional<std::filesystem::path> device_revocations;
     } tls;

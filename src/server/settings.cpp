@@ -147,6 +147,15 @@ template<auto Field> assigned assign_hostnames(config& into, const raw_value& va
     return {};
 }
 
+template<auto Field> assigned assign_files(config& into, const raw_value& value) {
+    constexpr std::size_t most = 100; // a client's name is looked for in each
+    auto list = as_list(value);
+    if (!list || list->size() > most || std::ranges::any_of(*list, &std::string::empty))
+        return std::unexpected(fmt::format("must be up to {} paths", most));
+    Field(into) = *std::move(list);
+    return {};
+}
+
 std::string not_empty(const std::string& text) { return text.empty() ? "a path" : ""; }
 std::string ip_literal(const std::string& text) { return is_ip_literal(text) ? "" : "an IP address"; }
 std::string log_format(const std::string& text) { return text == "text" || text == "json" ? "" : "text or json"; }
@@ -172,6 +181,7 @@ constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute,
 #define NUMBER(member, low, high) assign_number<FIELD(member), low, high>, show<FIELD(member)>
 #define DURATION(member, low, high) assign_duration<FIELD(member), low, high>, show<FIELD(member)>
 #define TEXT(member, check) assign_text<FIELD(member), check>, show<FIELD(member)>
+#define FILES(member) assign_files<FIELD(member)>, show<FIELD(member)>
 #define BOOL(member) assign_bool<FIELD(member)>, show<FIELD(member)>
 
 // clang-format off
@@ -209,6 +219,11 @@ const setting table[] = {
     {"tls.key", "file", "", "the certificate's private key (PEM)", TEXT(tls.key, not_empty)},
     {"tls.ca", "file", "", "the CA that clients of your own certificate trust (PEM), for the ready file and the command line",
      TEXT(tls.ca, not_empty)},
+
+    {"tls.more_certificates", "file[,file]", "",
+     "further certificates (PEM, with their chains): a client that asks for a host name which one of them has is shown that one",
+     FILES(tls.more_certificates)},
+    {"tls.more_keys", "file[,file]", "", "their private keys (PEM), in the same order", FILES(tls.more_keys)},
 
     {"tls.device_authorities", "file", "",
      "CAs whose signature a device's certificate may have (PEM); its common name is the device's id",
@@ -259,6 +274,7 @@ const setting table[] = {
 // clang-format on
 
 #undef BOOL
+#undef FILES
 #undef TEXT
 #undef DURATION
 #undef NUMBER

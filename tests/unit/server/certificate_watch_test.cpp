@@ -25,12 +25,12 @@ protected:
     ~certificate_watch_test() override { spdlog::set_default_logger(log_before_); }
 
     /// A certificate with its key, written in place of those that are there.
-    void operator_writes(const std::string& name, wall_time valid_from = watch_begins) {
+    void operator_writes(const std::string& name, wall_time valid_from = watch_begins, const std::string& stem = "given") {
         const auto key = make_key();
         const auto authority = make_ca(*key, valid_from);
         const auto made = make_server_certificate(*key, issuer{*authority, *key}, {name}, valid_from);
-        folder_.write("given.pem", to_pem(*made));
-        folder_.write("given.key", to_pem(*key));
+        folder_.write(stem + ".pem", to_pem(*made));
+        folder_.write(stem + ".key", to_pem(*key));
     }
     tls_sources given() {
         tls_sources from;
@@ -191,6 +191,26 @@ TEST_F(certificate_watch_test, registered_authorities_count_at_once_and_stay) {
     watch_->register_authorities("");
     EXPECT_EQ(trusted(), 0);
     EXPECT_TRUE(serves("new.example"));
+}
+
+/// Which certificate a client is shown that asks for a name, is tests/unit/net/tls_stream_test.cpp's.
+TEST_F(certificate_watch_test, further_certificates_are_watched_like_the_first) {
+    operator_writes("hub.example");
+    operator_writes("other.example", watch_begins, "more");
+    auto from = given();
+    from.given.more_certificates = {(folder_ / "more.pem").string()};
+    from.given.more_keys = {(folder_ / "more.key").string()};
+    start(from);
+    const auto first = watch_->tls().get();
+    folder_.write("more.pem", "rubbish");
+    look_on();
+    EXPECT_EQ(watch_->tls().get(), first);
+    EXPECT_THAT(log_.str(), HasSubstr("more.pem is not a certificate"));
+    operator_writes("other.example", watch_begins, "more");
+    look_on();
+    EXPECT_NE(watch_->tls().get(), first);
+    operator_writes("late.example", watch_begins - 24h * 900, "more");
+    EXPECT_THAT(certificate_watch::start(from, now_).error(), HasSubstr("more.pem has expired"));
 }
 
 TEST_F(certificate_watch_test, a_start_says_what_is_wrong) {

@@ -168,6 +168,8 @@ endpoints = ["hook"]
 TEST(config, certificate_and_key_go_together) {
     EXPECT_THAT(load_config({{}, {{"CAPSTAN_TLS__KEY", "k.pem"}}, {}}).error(), HasSubstr("together"));
     EXPECT_THAT(load_config({{}, {{"CAPSTAN_TLS__CA", "ca.pem"}}, {}}).error(), HasSubstr("tls.ca needs"));
+    EXPECT_THAT(load_config({{}, {{"CAPSTAN_TLS__MORE_CERTIFICATES", "a.pem,b.pem"}, {"CAPSTAN_TLS__MORE_KEYS", "a.key"}}, {}}).error(),
+                HasSubstr("tls.more_keys must name as many"));
 }
 
 TEST(settings, each_default_is_a_value_that_its_setting_takes) {
