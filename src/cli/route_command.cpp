@@ -28,7 +28,8 @@ struct options {
     output_form form = output_form::table;
 };
 
-constexpr column list_columns[] = {{"ROUTE", "/name"}, {"ENABLED", "/enabled"}, {"ENDPOINTS", "/endpoints"}, {"CONDITION", "/condition"}};
+constexpr column list_columns[] = {
+    {"ROUTE", "/name"}, {"ENABLED", "/enabled"}, {"ENDPOINTS", "/endpoints"}, {"CONDITION", "/condition"}, {"SOURCE", "/source"}};
 constexpr column test_columns[] = {{"ROUTE", "/name"}, {"RESULT", "/result"}, {"ENDPOINTS", "/endpoints"}, {"WHY", "/why"}};
 
 server::config configured(const options& given) {
@@ -44,9 +45,14 @@ int list(const options& given) {
         rows.push_back({{"name", each.name},
                         {"enabled", each.enabled},
                         {"endpoints", fmt::format("{}", fmt::join(each.endpoints, ", "))},
-                        {"condition", each.condition}});
+                        {"condition", each.condition},
+                        {"source", routing::to_text(each.source)}});
     if (config.routes.fallback)
-        rows.push_back({{"name", "$fallback"}, {"enabled", true}, {"endpoints", routing::built_in_name}, {"condition", "all others"}});
+        rows.push_back({{"name", "$fallback"},
+                        {"enabled", true},
+                        {"endpoints", routing::built_in_name},
+                        {"condition", "all others"},
+                        {"source", routing::to_text(routing::source::telemetry)}});
     print(given.form, list_columns, rows);
     return exit_ok;
 }
@@ -91,6 +97,8 @@ std::vector<routing::route> asked_for(const options& given, const routing::route
     auto routes = all.list;
     if (given.name)
         std::erase_if(routes, [&](const auto& each) { return each.name != *given.name; });
+    else
+        std::erase_if(routes, [](const auto& each) { return each.source != routing::source::telemetry; });
     if (given.name && routes.empty())
         throw failed(exit_usage, fmt::format("there is no route '{}'", *given.name));
     return routes;

@@ -10,6 +10,7 @@
 #include "hub/registry/registry.hpp"
 #include "hub/routing/router.hpp"
 #include "hub/telemetry/event_hub.hpp"
+#include "hub/telemetry/hub_events.hpp"
 
 namespace capstan::hub {
 namespace {
@@ -39,7 +40,10 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
       router_(routing::router::make(settings.routes, settings.name)),
       throttle_(settings.throttling == throttle_tier::none ? nullptr
                                                            : std::make_unique<capstan::hub::throttle>(settings.throttling, settings.units)),
-      turns_(threads_.size()) {
+      turns_(threads_.size()), events_(std::make_unique<hub_events>(*this)) {
+    if (router_ && router_->has_routes_for(routing::source::connection_state))
+        presence_->remember_changes();
+    registry_->on_created = [this](const capstan::store::device& made) { events_->identity_changed(made, true); };
     feedback_->start();
     commands_->start();
     registry_->thread_of = [this](std::string_view id) -> run_queue& { return queue(home_of(id)); };
@@ -49,6 +53,8 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
         if (!after) // the store has removed them with the device; this is for what is in memory, and was on its way meanwhile
             commands_->drop(before.id);
         look_again_at_links_of(before.id);
+        if (!after)
+            events_->identity_changed(before, false);
     };
 }
 
@@ -103,6 +109,7 @@ void hub::minutely() {
         each->forget_old(now, *threads_[0]);
     if (router_)
         router_->report();
+    events_->report_connections();
 }
 
 } // namespace capstan::hub

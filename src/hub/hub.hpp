@@ -24,6 +24,7 @@ class registry;        // devices: rules and JSON form                          
 class command_center;  // cloud-to-device queues of all devices, each on its home thread  (hub/commands/command_center.hpp)
 class feedback_center; // feedback on its way to services                                 (hub/commands/feedback_center.hpp)
 class event_hub;       // a log of telemetry, and who reads it                            (hub/telemetry/event_hub.hpp)
+class hub_events;      // what the hub itself tells, where routes lead it                 (hub/telemetry/hub_events.hpp)
 class presence;        // which device has links where                                    (hub/presence.hpp)
 struct live_link;
 namespace routing {
@@ -101,6 +102,7 @@ private:
     std::unique_ptr<routing::router> router_;
     std::unique_ptr<capstan::hub::throttle> throttle_;
     std::vector<turns> turns_; ///< by thread
+    std::unique_ptr<hub_events> events_;
 };
 
 } // namespace capstan::hub

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "store/device_registry.hpp"
 
@@ -31,6 +32,7 @@ std::vector<live_link> presence::link_opened(std::string_view device, live_link 
         return others;
     now_is.connected = true;
     now_is.changed = now;
+    note_change(device);
     connected_ += is_device(device) ? 1 : 0;
     return others;
 }
@@ -48,6 +50,7 @@ void presence::link_closed(std::string_view device, wall_time now) {
     links.shrink_to_fit();
     found->second.connected = false;
     found->second.changed = now;
+    note_change(device);
     connected_ -= is_device(device) ? 1 : 0;
 }
 
@@ -62,6 +65,23 @@ std::vector<live_link> presence::links_with_certificate() const {
     std::vector<live_link> found;
     for (const auto& [device, each] : states_)
         std::ranges::copy_if(each.links, std::back_inserter(found), &live_link::with_certificate);
+    return found;
+}
+
+void presence::note_change(std::string_view device) {
+    if (remembers_)
+        changed_.emplace(device);
+}
+
+std::vector<std::pair<std::string, presence::state>> presence::changes() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::pair<std::string, state>> found;
+    for (const auto& id : changed_) {
+        auto& now_is = states_[id];
+        if (now_is.connected != std::exchange(now_is.told, now_is.connected))
+            found.emplace_back(id, now_is);
+    }
+    changed_ = {};
     return found;
 }
 

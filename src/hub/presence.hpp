@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/clock.hpp"
 #include "hub/address.hpp"
@@ -48,13 +49,21 @@ public:
     std::optional<state> find(std::string_view device) const;
     std::size_t connected() const;
 
+    /// Whose state is another than at the last call. For one caller, who has said so by remember_changes() before there were any.
+    void remember_changes() { remembers_ = true; }
+    std::vector<std::pair<std::string, state>> changes();
+
 private:
     struct entry : state {
         std::vector<live_link> links;
+        bool told = false; ///< that it is connected
     };
+    void note_change(std::string_view device);
     mutable std::mutex mutex_;
     boost::unordered_flat_map<std::string, entry> states_; ///< at most one for each registered device
     std::size_t connected_ = 0;
+    bool remembers_ = false;
+    boost::unordered_flat_set<std::string> changed_; ///< those that may have, likewise
 };
 
 } // namespace capstan::hub

@@ -111,6 +111,15 @@ void take_kind(routing::endpoint& into, const toml::node& from) {
     into.what = found->second;
 }
 
+void take_source(routing::route& into, const toml::node& from) {
+    std::string text;
+    take(from, text);
+    const auto found = routing::source_of(text);
+    if (!found)
+        fail(from.source(), "this must be \"DeviceMessages\", \"DeviceLifecycleEvents\" or \"DeviceConnectionStateEvents\"");
+    into.source = *found;
+}
+
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -133,6 +142,7 @@ const entry<routing::endpoint> endpoint_entries[] = {
 
 const entry<routing::route> route_entries[] = {
     {"name", [](auto& into, const auto& from) { take(from, into.name); }},
+    {"source", take_source},
     {"condition", [](auto& into, const auto& from) { take(from, into.condition); }},
     {"endpoints", [](auto& into, const auto& from) { take(from, into.endpoints); }},
     {"enabled", [](auto& into, const auto& from) { take(from, into.enabled); }},

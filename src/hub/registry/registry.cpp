@@ -78,9 +78,11 @@ void registry::create(const change& asked, run_queue& home, registry_answer<stor
     auto made = new_device(asked.id, asked.body, rules_now());
     if (!made)
         return refuse(std::move(made.error()), home, std::move(done));
-    auto answer = [id = asked.id, done = std::move(done)](stored result) mutable {
+    auto answer = [this, id = asked.id, done = std::move(done)](stored result) mutable {
         if (!result)
             return done(std::unexpected(to_refusal(result.error(), id)));
+        if (on_created)
+            on_created(*result);
         done(*std::move(result));
     };
     devices_.put(*std::move(made), store::must_not_exist{}, {home, std::move(answer)});

@@ -37,6 +37,8 @@ public:
     /// thread_of(id), where it comes before all that follows it. Both to be set before the first request.
     std::function<void(const store::device& before, const std::optional<store::device>& after)> on_changed;
     std::function<run_queue&(std::string_view id)> thread_of;
+    /// Called after one was created, and before the request is answered; likewise to be set before.
+    std::function<void(const store::device& made)> on_created;
 
 private:
     struct change {

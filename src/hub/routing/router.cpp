@@ -48,10 +48,14 @@ void router::report() {
         spdlog::info("routing: conditions were undefined {} times; `capstan route test` says why", count);
 }
 
-endpoint_set router::choose(const subject& message) {
+bool router::has_routes_for(source what) const {
+    return std::ranges::any_of(routes_, [&](const compiled& each) { return each.of->source == what; });
+}
+
+endpoint_set router::choose(const subject& message, source of) {
     endpoint_set chosen = 0;
     for (const auto& each : routes_) {
-        if ((each.leads_to & ~chosen) == 0)
+        if (each.of->source != of || (each.leads_to & ~chosen) == 0)
             continue; // it goes there already
         const value result = each.when.evaluate(message);
         if (const auto* truth = std::get_if<bool>(&result); truth && *truth)
@@ -59,6 +63,8 @@ endpoint_set router::choose(const subject& message) {
         else if (is<undefined>(result))
             counts_.undefined.fetch_add(1, relaxed);
     }
+    if (of != source::telemetry) // what the hub tells is not counted
+        return chosen;
     if (chosen != 0) {
         counts_.routed.fetch_add(1, relaxed);
         if ((chosen & built_in) == 0)

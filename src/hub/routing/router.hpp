@@ -23,7 +23,10 @@ public:
     static std::unique_ptr<router> make(const routes& from, std::string_view hub_name);
 
     /// The endpoints of all routes that the message takes; the fallback's when it takes none; empty when there is none either.
-    endpoint_set choose(const subject& message);
+    endpoint_set choose(const subject& message) { return choose(message, source::telemetry); }
+    /// The same for messages of another source, which never fall back.
+    endpoint_set choose(const subject& message, source of);
+    bool has_routes_for(source what) const;
 
     /// Application properties for the messages to this endpoint (its number); mostly none.
     std::span<const property> enrichments(std::size_t endpoint) const { return enrichments_[endpoint]; }

@@ -80,9 +80,23 @@ checked check_counts(const routes& all) {
     return unique(all.list, [](const route& each) { return each.name; }, "route");
 }
 
+constexpr std::pair<std::string_view, source> sources[] = {{"DeviceMessages", source::telemetry},
+                                                           {"DeviceLifecycleEvents", source::device_lifecycle},
+                                                           {"DeviceConnectionStateEvents", source::connection_state}};
+
 bool leads_to(const route& one, std::string_view endpoint) { return std::ranges::count(one.endpoints, endpoint) > 0; }
 
 } // namespace
+
+std::string_view to_text(source what) {
+    const auto found = std::ranges::find(sources, what, &std::pair<std::string_view, source>::second);
+    return found->first;
+}
+
+std::optional<source> source_of(std::string_view text) {
+    const auto found = std::ranges::find_if(sources, [&](const auto& each) { return boost::iequals(each.first, text); });
+    return found == std::end(sources) ? std::nullopt : std::optional(found->second);
+}
 
 checked check(const routes& all) {
     if (auto counted = check_counts(all); !counted)
@@ -101,8 +115,10 @@ checked check(const routes& all) {
 
 std::vector<std::string> warnings(const routes& all) {
     std::vector<std::string> found;
-    const auto takes_all = [](const route& each) { return each.enabled && each.condition == "true"; };
-    const auto to_built_in = [](const route& each) { return each.enabled && leads_to(each, built_in_name); };
+    const auto takes_all = [](const route& each) { return each.enabled && each.source == source::telemetry && each.condition == "true"; };
+    const auto to_built_in = [](const route& each) {
+        return each.enabled && each.source == source::telemetry && leads_to(each, built_in_name);
+    };
     const auto greedy = std::ranges::find_if(all.list, takes_all);
     if (std::ranges::none_of(all.list, to_built_in)) {
         if (greedy != all.list.end())

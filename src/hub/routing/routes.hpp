@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,15 @@ struct endpoint {
     std::uint32_t batch = 100;                     ///< events in one request, at most
 };
 
+/// Whose messages a route takes (contract/semantics.md, 3.6).
+enum class source : std::uint8_t { telemetry, device_lifecycle, connection_state };
+/// As Azure's templates write it: "DeviceMessages".
+std::string_view to_text(source what);
+std::optional<source> source_of(std::string_view text);
+
 struct route {
     std::string name{};
+    routing::source source = routing::source::telemetry;
     std::string condition = "true";
     std::vector<std::string> endpoints{};
     bool enabled = true;

@@ -39,6 +39,8 @@ std::uint64_t hash_of(std::string_view device) {
 
 } // namespace
 
+std::uint64_t partition_hash(std::string_view device) { return hash_of(device); }
+
 telemetry_batch::telemetry_batch(hub& of, routing::sender who)
     : hub_(of), stamp_(stamp_pairs(who.stamp())), device_hash_(hash_of(who.device)), batches_(of.event_hubs().size()) {
     if (of.router() != nullptr)

@@ -48,4 +48,7 @@ private:
     annotation_pairs scratch_;
 };
 
+/// Modulo the count of partitions, which one takes the events of this device and its modules.
+std::uint64_t partition_hash(std::string_view device);
+
 } // namespace capstan::hub
