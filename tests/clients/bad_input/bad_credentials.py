@@ -4,7 +4,7 @@ import time
 
 from harness import sas
 from harness.hub import Hub, expect, expect_equal, main
-from harness.raw_amqp import ACCEPTED, DETACH, SENDER, RawClient, condition, message
+from harness.raw_amqp import ACCEPTED, DETACH, SENDER, RawClient, message, refusal
 
 WRONG_KEY = base64.b64encode(bytes(32)).decode()
 LONG_AGO = time.time() - 3600
@@ -73,7 +73,7 @@ def check_links_of_others(hub, device, other):
         for handle, address in enumerate(addresses):
             answer = client.attach(SENDER, handle, address)
             expect_equal(answer.performative, DETACH, f"answer to an attach to {address}")
-            expect_equal(condition(answer.argument(2)), "amqp:unauthorized-access", f"condition for {address}")
+            expect_equal(refusal(answer.argument(2)), ("amqp:unauthorized-access", 401002), f"refusal for {address}")
     return len(addresses)
 
 

@@ -33,8 +33,8 @@ def check_errors(rest):
         expect("ExceptionMessage" in body, f"{what}: {body}")
     status, code, _ = rest.call("DELETE", f"/devices/there{VERSION}", If_Match='"wrong"')
     expect_equal((status, code), (412, "PreconditionFailed"), "a wrong etag")
-    expect(rest.call("GET", f"/no/such/path{VERSION}")[0] == 404, "an unknown path")
-    expect(rest.call("PATCH", f"/devices/there{VERSION}")[0] in (404, 405), "an unknown method")
+    expect_equal(rest.call("GET", f"/no/such/path{VERSION}")[:2], (404, "GenericNotFound"), "an unknown path")
+    expect_equal(rest.call("PATCH", f"/devices/there{VERSION}")[:2], (405, "GenericMethodNotAllowed"), "an unknown method")
     return len(cases) + 3
 
 

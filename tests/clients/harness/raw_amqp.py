@@ -1,4 +1,5 @@
 """AMQP 1.0 by hand: a small codec and a client that sends exactly the bytes it is told to, for probing what the hub does with them."""
+import json
 import socket
 import ssl
 import struct
@@ -164,6 +165,19 @@ class Frame:
 def condition(error):
     """The symbol of an error field (or None), to be compared with a plain string."""
     return str(error.value[0]) if isinstance(error, Described) else None
+
+
+def refusal(error):
+    """Condition and errorCode of the hub's JSON; no code where the description is a sentence that ends in a tracking id."""
+    if not isinstance(error, Described):
+        return None, None
+    description = str(error.value[1] or "")
+    if description.startswith("{"):
+        told = json.loads(description)
+        assert len(told["trackingId"]) > 32 and told["message"] and told["timestampUtc"], description
+        return condition(error), told["errorCode"]
+    assert "TrackingId:" in description, description
+    return condition(error), None
 
 
 class RawClient:
