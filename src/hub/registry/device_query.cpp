@@ -20,6 +20,7 @@ using routing::reference;
 /// Names are ways into the twin, "devices." in front of them or not.
 class of_devices final : public routing::dialect {
 public:
+    routing::naming names() const override { return routing::naming::of_queries; }
     bool has_lists() const override { return true; }
     std::pair<reference, routing::type> resolve(const routing::token& name) const override {
         auto path = routing::split_path(without_entity(name.text));
@@ -131,7 +132,7 @@ std::optional<std::string> device_query::read_columns(std::string_view text) {
         const auto name = take_word(rest);
         if ((!as.empty() && (!boost::iequals(as, "AS") || name.empty())) || !take_word(rest).empty())
             return fmt::format("'{}' is not understood", part);
-        if (boost::iequals(path, "COUNT()") && parts.size() == 1) {
+        if ((boost::iequals(path, "COUNT()") || boost::iequals(path, "COUNT(*)")) && parts.size() == 1) {
             count_ = name.empty() ? std::string("count") : std::string(name);
             return std::nullopt;
         }

@@ -83,7 +83,7 @@ value evaluate_one(const expression& what, const subject& of) { return std::visi
 } // namespace
 
 std::expected<condition, compile_error> condition::compile(std::string_view text, const dialect& of) {
-    auto tokens = split(text);
+    auto tokens = split(text, of.names());
     if (!tokens)
         return std::unexpected(tokens.error());
     try {

@@ -37,6 +37,7 @@ enum class type : std::uint8_t { undefined, null, boolean, number, text, any };
 class dialect {
 public:
     virtual ~dialect() = default;
+    virtual naming names() const = 0;
     virtual bool has_lists() const = 0; ///< IN [..], NIN [..]
     /// The type is undefined where the name can never stand for anything.
     virtual std::pair<reference, type> resolve(const token& name) const = 0;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/locale/encoding_utf.hpp>
 #include <fmt/format.h>
 
@@ -21,7 +22,7 @@ constexpr std::array<std::string_view, 19> symbols = {"!=", "<>", "<=", ">=", "?
 
 class splitter {
 public:
-    explicit splitter(std::string_view text) : text_(text) {}
+    splitter(std::string_view text, naming names) : text_(text), names_(names) {}
 
     std::vector<token> all() {
         std::vector<token> tokens;
@@ -67,7 +68,7 @@ private:
             return path(token::kind::system, 1);
         if (rest().starts_with("{$"))
             return braced();
-        return word();
+        return names_ == naming::of_queries ? word_of_query() : word();
     }
 
     token path(token::kind what, std::size_t skipped) {
@@ -105,6 +106,69 @@ private:
         }
         advance(found.text.size());
         return found;
+    }
+
+    /// A name, a number without a sign, or an operator: what it begins with says which.
+    token word_of_query() {
+        const auto first = static_cast<unsigned char>(rest().front());
+        token found{.what = token::kind::name, .at = at_};
+        if (std::isdigit(first) || (first == '.' && rest().size() > 1 && std::isdigit(static_cast<unsigned char>(rest()[1])))) {
+            found.what = token::kind::number;
+            found.text = rest().substr(0, number_size());
+            const auto number = number_of(found.text);
+            if (!number)
+                fail(fmt::format("'{}' is no number", found.text), at_);
+            found.number = *number;
+        } else if (std::isalpha(first) || first == '_') {
+            found.text = rest().substr(0, name_size());
+        } else {
+            const auto symbol = std::ranges::find_if(symbols, [&](std::string_view each) { return rest().starts_with(each); });
+            if (symbol == symbols.end())
+                fail(fmt::format("'{}' has no meaning here", rest().front()), at_);
+            found.what = token::kind::symbol;
+            found.text = *symbol;
+        }
+        advance(found.text.size());
+        return found;
+    }
+
+    /// With the sign of an exponent.
+    std::size_t number_size() const {
+        const auto text = rest();
+        std::size_t size = 1;
+        for (; size < text.size(); ++size) {
+            const bool sign = (text[size] == '+' || text[size] == '-') && (text[size - 1] == 'e' || text[size - 1] == 'E');
+            if (!std::isalnum(static_cast<unsigned char>(text[size])) && text[size] != '.' && !sign)
+                break;
+        }
+        return size;
+    }
+
+    /// With what stands in brackets; those behind IN are a list's.
+    std::size_t name_size() const {
+        const auto text = rest();
+        std::size_t size = 0;
+        for (; size < text.size(); ++size) {
+            if (text[size] == '[') {
+                const auto so_far = text.substr(0, size);
+                if (boost::iequals(so_far, "IN") || boost::iequals(so_far, "NIN"))
+                    break;
+                size = bracket_end(size);
+            } else if (!std::isalnum(static_cast<unsigned char>(text[size])) && !std::string_view("_$.").contains(text[size])) {
+                break;
+            }
+        }
+        return size;
+    }
+
+    /// Where the bracket that begins at `from` is closed: [[..]], ['..'] or [..].
+    std::size_t bracket_end(std::size_t from) const {
+        const auto text = rest().substr(from);
+        const std::string_view closing = text.starts_with("[[") ? "]]" : text.starts_with("['") ? "']" : "]";
+        const auto end = text.find(closing, closing.size());
+        if (end == std::string_view::npos)
+            fail(fmt::format("a {} is missing", closing), at_);
+        return from + end + closing.size() - 1;
     }
 
     /// 12, -3, 0x1F, .5, 1.5e3; what is too large is infinite.
@@ -162,6 +226,7 @@ private:
     }
 
     std::string_view text_;
+    naming names_;
     std::size_t offset_ = 0;
     position at_{};
 };
@@ -170,11 +235,11 @@ private:
 
 std::string to_text(const compile_error& error) { return fmt::format("{}:{}: {}", error.at.line, error.at.column, error.text); }
 
-std::expected<std::vector<token>, compile_error> split(std::string_view condition) {
+std::expected<std::vector<token>, compile_error> split(std::string_view condition, naming names) {
     if (condition.size() > condition_size_max)
         return std::unexpected(compile_error{fmt::format("the condition is longer than {} bytes", condition_size_max), {}});
     try {
-        return splitter(condition).all();
+        return splitter(condition, names).all();
     } catch (const compile_error& error) {
         return std::unexpected(error);
     }

@@ -42,7 +42,13 @@ struct token {
 /// A condition longer than this is refused: it is looked at for each message.
 constexpr std::size_t condition_size_max = 16 * 1024;
 
-/// The last token is an end. Names hold what looks like operators elsewhere: `a-b` is one name.
-std::expected<std::vector<token>, compile_error> split(std::string_view condition);
+/// What belongs to a name.
+enum class naming : std::uint8_t {
+    of_routes,  ///< what looks like an operator elsewhere, too: `a-b` is one name
+    of_queries, ///< letters, digits, '_', '$' and '.'; anything in brackets: tags.[[a-b]], properties.reported.['$iotin:x'], a[0]
+};
+
+/// The last token is an end.
+std::expected<std::vector<token>, compile_error> split(std::string_view condition, naming names = naming::of_routes);
 
 } // namespace capstan::hub::routing

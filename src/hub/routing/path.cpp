@@ -38,13 +38,31 @@ const json::value* step_into(const json::value& from, const std::string& step, b
     return could ? members->if_contains(step) : nullptr;
 }
 
+/// What stands in [[..]] or ['..'], off the front; none when there is neither.
+std::optional<std::string_view> take_quoted(std::string_view& text) {
+    for (const auto& [opening, closing] : {std::pair<std::string_view, std::string_view>{"[[", "]]"}, {"['", "']"}}) {
+        const auto end = text.find(closing);
+        if (!text.starts_with(opening) || end == std::string_view::npos || end < opening.size())
+            continue;
+        const auto name = text.substr(opening.size(), end - opening.size());
+        text.remove_prefix(end + closing.size());
+        return name;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<std::vector<std::string>> split_path(std::string_view text) {
     std::vector<std::string> path;
     bool name_due = true;
     while (!text.empty() || name_due) {
-        if (text.starts_with('[') && !name_due) {
+        if (const auto quoted = take_quoted(text)) {
+            if (quoted->empty() || quoted->starts_with('['))
+                return std::nullopt;
+            path.emplace_back(*quoted);
+            name_due = false;
+        } else if (text.starts_with('[') && !name_due) {
             const auto end = text.find(']');
             if (end == std::string_view::npos || !index_in(text.substr(0, end + 1)))
                 return std::nullopt;

@@ -12,7 +12,7 @@
 
 namespace capstan::hub::routing {
 
-/// Names, and indices as "[0]"; none when this is no path.
+/// Names, and indices as "[0]"; none when this is no path. [[x]] and ['x'] are names too, with a dot in front or without.
 std::optional<std::vector<std::string>> split_path(std::string_view text);
 
 /// What is there: `missing` where an object has no such member, undefined where there is nothing to have members.

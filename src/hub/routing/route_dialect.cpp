@@ -16,6 +16,7 @@ bool is_document(std::string_view name, std::string_view document) {
 
 class of_routes final : public dialect {
 public:
+    naming names() const override { return naming::of_routes; }
     bool has_lists() const override { return false; }
 
     std::pair<reference, type> resolve(const token& name) const override {

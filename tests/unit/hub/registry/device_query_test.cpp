@@ -30,11 +30,30 @@ bool found_by(std::string_view where) {
 }
 
 TEST(device_query, finds_what_tools_ask_for) {
-    for (const char* where : {"deviceId = 'pump-1'", "devices.deviceId = 'pump-1'", "deviceId in ['x', 'pump-1']", "deviceId NIN ['x']",
-                              "deviceId != 'x'", "STARTSWITH(devices.deviceId, 'pump')", "status='enabled'", "capabilities.iotEdge=true",
-                              "connectionState = 'Connected'", "lastActivityTime > '2020-01-01T00:00:00Z'",
+    for (const char* where : {"deviceId = 'pump-1'",
+                              "devices.deviceId = 'pump-1'",
+                              "deviceId in ['x', 'pump-1']",
+                              "deviceId NIN ['x']",
+                              "deviceId != 'x'",
+                              "deviceId!='x'",
+                              "deviceId<>'x'",
+                              "deviceId IN['x','pump-1']",
+                              "devices.[[deviceId]]='pump-1'",
+                              "properties.desired.['$version']+1=2",
+                              "properties.desired.[[$version]]-1=0",
+                              "1.5e-1>-3",
+                              "status>='e'",
+                              "tags.[[a-b c]] = null",
+                              "NOT IS_DEFINED(tags.a[0])",
+                              "STARTSWITH(devices.deviceId, 'pump')",
+                              "status='enabled'",
+                              "capabilities.iotEdge=true",
+                              "connectionState = 'Connected'",
+                              "lastActivityTime > '2020-01-01T00:00:00Z'",
                               "status = 'enabled' AND (connectionState = 'Disconnected' OR capabilities.iotEdge = true)",
-                              "NOT IS_DEFINED(tags.building)", "tags.building = null", "properties.desired.$version = 1"})
+                              "NOT IS_DEFINED(tags.building)",
+                              "tags.building = null",
+                              "properties.desired.$version = 1"})
         EXPECT_TRUE(found_by(where)) << where;
     for (const char* where : {"deviceId = 'pump'", "deviceId in []", "status='disabled'", "tags.building = '43'",
                               "IS_DEFINED(tags.building)", "lastActivityTime < '2020-01-01T00:00:00Z'", "properties = 1"})
@@ -53,6 +72,7 @@ TEST(device_query, gives_what_was_selected) {
     const auto count = device_query::parse("SELECT COUNT() AS numberOfDevices FROM devices.modules\n WHERE moduleId = 'a'").value();
     EXPECT_TRUE(count.counts() && count.of_modules() && count.conditional());
     EXPECT_EQ(boost::json::serialize(count.count_result(3)), R"({"numberOfDevices":3})");
+    EXPECT_TRUE(device_query::parse("SELECT COUNT(*) FROM devices")->counts());
 }
 
 TEST(device_query, says_what_is_wrong) {
@@ -65,6 +85,9 @@ TEST(device_query, says_what_is_wrong) {
         {"SELECT SUM(x) FROM devices", "'SUM(x)' cannot be selected"},
         {"SELECT deviceId name FROM devices", "'deviceId name' is not understood"},
         {"SELECT * FROM devices WHERE deviceId =", "WHERE: 1:12: the condition ends too early"},
+        {"SELECT * FROM devices WHERE tags.[[a", "WHERE: 1:2: a ]] is missing"},
+        {"SELECT * FROM devices WHERE 12x = 3", "WHERE: 1:2: '12x' is no number"},
+        {"SELECT * FROM devices WHERE deviceId ! 'x'", "WHERE: 1:11: '!' has no meaning here"},
         {"SELECT * FROM devices WHERE deviceId == 'x'", "WHERE: 1:12: '=' is not expected here"},
     };
     for (const auto& [text, error] : rows) {
