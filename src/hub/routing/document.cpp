@@ -1,11 +1,10 @@
 #include "hub/routing/document.hpp"
 
-#include <boost/algorithm/string/predicate.hpp>
-#include <boost/json/parse.hpp>
 #include <capstan/amqp/message.hpp>
 
 #include "auth/base64.hpp"
 #include "hub/conditions.hpp"
+#include "hub/routing/body_json.hpp"
 
 namespace capstan::hub::routing {
 namespace {
@@ -49,6 +48,9 @@ void add_properties(const amqp::message_properties& from, json::object& to) {
     add("messageId", amqp::id_text(from.message_id));
     add("correlationId", amqp::id_text(from.correlation_id));
     add("userId", from.user_id ? amqp::as_text(*from.user_id) : std::string_view());
+    add("to", from.to.value_or(""));
+    if (from.creation_time)
+        to["creationTime"] = iso_time(wall_time(std::chrono::milliseconds(from.creation_time->milliseconds)));
     add("contentType", from.content_type.value_or(""));
     add("contentEncoding", from.content_encoding.value_or(""));
 }
@@ -63,18 +65,9 @@ json::object application_properties(const amqp::message_view& message) {
 }
 
 json::value body_of(const amqp::message_view& message, const amqp::message_properties& properties) {
-    const auto octets = message.joined_data();
-    const auto type = properties.content_type.value_or("");
-    const bool says_json =
-        (boost::iequals(type, "application/json") && boost::iequals(properties.content_encoding.value_or(""), "utf-8")) ||
-        boost::iequals(type, "application/json;charset=utf-8");
-    if (says_json) {
-        boost::system::error_code error;
-        auto parsed = json::parse(amqp::as_text(octets), error);
-        if (!error)
-            return parsed;
-    }
-    return json::string(auth::to_base64(octets));
+    if (auto parsed = json_of(message, properties))
+        return *std::move(parsed);
+    return json::string(auth::to_base64(message.joined_data()));
 }
 
 } // namespace

@@ -6,8 +6,7 @@
 namespace capstan::hub::routing {
 
 /// An event as files and webhooks get it: {EnqueuedTimeUtc, Properties, SystemProperties, Body}, as Azure's storage endpoints write
-/// it (contract/semantics.md, 4.1). The body is an object when the message says that it is JSON in UTF-8, and is; otherwise its
-/// octets in base64.
+/// it (contract/semantics.md, 4.1). The body is JSON where conditions see JSON (json_of); otherwise its octets in base64.
 boost::json::object document_of(const store::event_view& event);
 
 } // namespace capstan::hub::routing

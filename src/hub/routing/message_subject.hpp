@@ -23,6 +23,8 @@ public:
     /// Why members of the body are undefined; empty when they are not.
     const std::string& body_trouble() const { return body().trouble; }
 
+    bool has_parsed_body() const { return body_.has_value(); }
+
 private:
     struct parsed_body {
         boost::json::value document;

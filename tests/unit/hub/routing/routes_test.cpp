@@ -170,5 +170,23 @@ TEST(document, has_bodies_in_base64_that_do_not_say_that_they_are_json) {
     EXPECT_THAT(document("application/json;charset=utf-8", "", "[1]"), HasSubstr(R"("Body":[1])"));
 }
 
+TEST(document, has_json_where_a_condition_sees_json) {
+    for (const auto* type : {"application/json; charset=utf-8", "Application/JSON;charset=\"utf-8\"", " application/json ; charset=UTF-8"})
+        EXPECT_THAT(document(type, "", R"({"a":1})"), HasSubstr(R"("Body":{"a":1})")) << type;
+    EXPECT_THAT(document("application/json", "utf-16", std::string("{\0}\0", 4)), HasSubstr(R"("Body":{})"));
+    EXPECT_THAT(document("application/json; charset=latin1", "utf-8", R"({"a":1})"), HasSubstr(R"("Body":"eyJ)"));
+}
+
+TEST(document, has_to_whom_and_when_the_sender_says) {
+    bytes message;
+    amqp::message_properties properties;
+    properties.to = "/devices/dev1/messages/events";
+    properties.creation_time = amqp::timestamp{2500};
+    amqp::message_builder(message).properties(properties).data(std::string_view("x"));
+    const store::event_view event{4, wall_time(std::chrono::milliseconds(1500)), 0, {}, message};
+    EXPECT_THAT(boost::json::serialize(document_of(event)),
+                HasSubstr(R"("to":"/devices/dev1/messages/events","creationTime":"1970-01-01T00:00:02.5000000Z")"));
+}
+
 } // namespace
 } // namespace capstan::hub::routing
