@@ -54,6 +54,7 @@ asio::awaitable<answer> verify_certificate(context& in, const request& asked);
 // statistics.cpp
 asio::awaitable<answer> get_device_statistics(context& in, const request& asked);
 asio::awaitable<answer> get_service_statistics(context& in, const request& asked);
+asio::awaitable<answer> get_metrics(context& in, const request& asked);
 asio::awaitable<answer> get_routing_statistics(context& in, const request& asked);
 // health.cpp
 asio::awaitable<answer> get_liveness(context& in, const request& asked);

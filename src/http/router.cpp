@@ -14,7 +14,8 @@
 namespace capstan::http {
 namespace {
 
-enum class right : std::uint8_t { none, registry_read, registry_write, service, device };
+/// monitoring: as registry_read; no api-version has to be given, which monitoring systems do not know of.
+enum class right : std::uint8_t { none, monitoring, registry_read, registry_write, service, device };
 
 struct row {
     verb method;
@@ -77,6 +78,7 @@ constexpr row table[] = {
     {verb::get, "/statistics/devices", right::registry_read, get_device_statistics, identity},
     {verb::get, "/statistics/service", right::registry_read, get_service_statistics, identity},
     {verb::get, "/statistics/routing", right::registry_read, get_routing_statistics},
+    {verb::get, "/metrics", right::monitoring, get_metrics},
     {verb::get, "/livez", right::none, get_liveness},
     {verb::get, "/readyz", right::none, get_readiness},
     {verb::get, "/health", right::none, get_readiness},
@@ -108,6 +110,7 @@ bool valid_version(std::string_view text) {
 bool allowed(const hub::access& rules, const hub::principal& who, right needed, const std::string& path) {
     switch (needed) {
     case right::none: return true;
+    case right::monitoring:
     case right::registry_read: return rules.may_read_registry(who, path);
     case right::registry_write: return rules.may_write_registry(who, path);
     case right::service: return rules.may_use_service(who, path);
@@ -148,7 +151,7 @@ std::optional<answer> refusal(const context& in, const request& asked, const row
     if (by.needed == right::none)
         return std::nullopt;
     const auto now = in.hub.clock().now();
-    if (!valid_version(asked.parameter("api-version").value_or("")))
+    if (by.needed != right::monitoring && !valid_version(asked.parameter("api-version").value_or("")))
         return error_answer(errc::invalid_protocol_version, "api-version must be a date such as 2021-04-12.", now);
     if (const auto why = objection(in.hub.access(), asked, by.needed)) {
         auto refused = error_answer(errc::unauthorized, "Unauthorized", now);

@@ -66,7 +66,8 @@ response to_response(const answer& given, const parser::value_type& asked, bool 
         message.body() = boost::json::serialize(*given.body);
     }
     if (given.octets) {
-        message.set(beast::http::field::content_type, "application/octet-stream");
+        if (message.count(beast::http::field::content_type) == 0)
+            message.set(beast::http::field::content_type, "application/octet-stream");
         message.body() = *given.octets;
     }
     message.prepare_payload();

@@ -1,6 +1,7 @@
-// /statistics: contract/rest.md, section 3. That of routing is our own.
+// /statistics: contract/rest.md, section 3. That of routing and /metrics, for Prometheus, are our own.
 
 #include "http/resources.hpp"
+#include "hub/metrics.hpp"
 #include "hub/presence.hpp"
 #include "hub/routing/router.hpp"
 
@@ -30,6 +31,13 @@ asio::awaitable<answer> get_routing_statistics(context& in, const request&) {
         {"orphaned", counts.orphaned.load()},   {"keptFromBuiltIn", counts.kept_from_built_in.load()},
         {"undefined", counts.undefined.load()}, {"invalid", counts.invalid.load()},
     };
+    co_return result;
+}
+
+asio::awaitable<answer> get_metrics(context& in, const request&) {
+    answer result;
+    result.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    result.octets = in.hub.metrics().text();
     co_return result;
 }
 

@@ -5,6 +5,8 @@
 #include "hub/commands/device_commands.hpp"
 #include "hub/commands/feedback_center.hpp"
 #include "hub/endpoints/endpoint.hpp"
+#include "hub/jobs/registry_jobs.hpp"
+#include "hub/metrics.hpp"
 #include "hub/presence.hpp"
 #include "hub/registry/authorities.hpp"
 #include "hub/registry/registry.hpp"
@@ -40,7 +42,9 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
       router_(routing::router::make(settings.routes, settings.name)),
       throttle_(settings.throttling == throttle_tier::none ? nullptr
                                                            : std::make_unique<capstan::hub::throttle>(settings.throttling, settings.units)),
-      turns_(threads_.size()), events_(std::make_unique<hub_events>(*this)) {
+      turns_(threads_.size()), events_(std::make_unique<hub_events>(*this)), jobs_(std::make_unique<registry_jobs>(clock)),
+      metrics_(std::make_unique<capstan::hub::metrics>()) {
+    add_metrics_of(*this, *metrics_);
     if (router_ && router_->has_routes_for(routing::source::connection_state))
         presence_->remember_changes();
     registry_->on_created = [this](const capstan::store::device& made) { events_->identity_changed(made, true); };

@@ -26,6 +26,8 @@ class feedback_center; // feedback on its way to services                       
 class event_hub;       // a log of telemetry, and who reads it                            (hub/telemetry/event_hub.hpp)
 class hub_events;      // what the hub itself tells, where routes lead it                 (hub/telemetry/hub_events.hpp)
 class presence;        // which device has links where                                    (hub/presence.hpp)
+class registry_jobs;   // import and export of devices                                    (hub/jobs/registry_jobs.hpp)
+class metrics;         // what the hub counts, for Prometheus                             (hub/metrics.hpp)
 struct live_link;
 namespace routing {
 class router; // which message goes to which event hub                                    (hub/routing/router.hpp)
@@ -59,6 +61,8 @@ public:
     capstan::hub::throttle* throttle() { return throttle_.get(); }
     /// What waits for its turn on this thread, and is looked at with each tick. To be touched on that thread only.
     turns& waiting_turns(std::size_t thread) { return turns_[thread]; }
+    registry_jobs& jobs() { return *jobs_; }
+    capstan::hub::metrics& metrics() { return *metrics_; }
 
     /// Bytes of telemetry, of all connections, that are with the store. Above in_flight_limit connections are not read from: the
     /// store would soon have to refuse what devices could as well keep (store/rocksdb/committer.cpp bounds what waits for it).
@@ -103,6 +107,8 @@ private:
     std::unique_ptr<capstan::hub::throttle> throttle_;
     std::vector<turns> turns_; ///< by thread
     std::unique_ptr<hub_events> events_;
+    std::unique_ptr<registry_jobs> jobs_;
+    std::unique_ptr<capstan::hub::metrics> metrics_;
 };
 
 } // namespace capstan::hub

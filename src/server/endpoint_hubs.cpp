@@ -52,7 +52,8 @@ std::vector<store::telemetry_log*> endpoint_hubs::logs() const {
     return all;
 }
 
-std::expected<void, std::string> endpoint_hubs::start(const config& settings, const fs::path& data_folder, const wall_clock& clock) {
+std::expected<void, std::string> endpoint_hubs::start(const config& settings, const fs::path& data_folder, const wall_clock& clock,
+                                                      hub::hub& hub) {
     for (std::size_t index = 0; index < stores_.size(); ++index) {
         const auto& rules = settings.routes.endpoints[index];
         auto to = sink_of(rules);
@@ -62,13 +63,15 @@ std::expected<void, std::string> endpoint_hubs::start(const config& settings, co
         auto made = std::make_unique<forwarder>(rules.name, stores_[index]->telemetry(), std::move(to), progress, clock);
         if (auto started = made->start(); !started)
             return std::unexpected(fmt::format("endpoint '{}': {}", rules.name, started.error()));
+        hub.event_hubs().at(1 + index)->forwarded = [from = made.get()] { return from->progress(); };
         forwarders_.push_back(std::move(made));
     }
     return {};
 }
 
 void endpoint_hubs::close() {
-    forwarders_.clear();
+    for (const auto& each : forwarders_)
+        each->stop(); // and is asked about itself until the threads end
     for (const auto& each : stores_)
         each->close();
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "hub/hub.hpp"
 #include "server/config.hpp"
 #include "server/forward/forwarder.hpp"
 #include "store/store.hpp"
@@ -20,8 +21,9 @@ public:
     /// In the order of the configuration.
     std::vector<store::telemetry_log*> logs() const;
 
-    /// Starts to hand on. `settings` outlives this.
-    std::expected<void, std::string> start(const config& settings, const std::filesystem::path& data_folder, const wall_clock& clock);
+    /// Starts to hand on, and lets the hub's event hubs know how far it has come. `settings` outlives this, as this does the hub's threads.
+    std::expected<void, std::string> start(const config& settings, const std::filesystem::path& data_folder, const wall_clock& clock,
+                                           hub::hub& hub);
 
     /// Stops handing on, then closes the logs: after the io threads' last append, while their run queues still run.
     void close();

@@ -11,6 +11,7 @@
 #include "http/server.hpp"
 #include "hub/access.hpp"
 #include "hub/hub.hpp"
+#include "hub/metrics.hpp"
 #include "hub/peer.hpp"
 #include "hub/telemetry/event_hub.hpp"
 #include "server/announce.hpp"
@@ -107,7 +108,9 @@ void run(const config& settings) {
     const auto ca = authority ? absolute(*authority) : std::filesystem::path();
     must(announce(settings, folder,
                   {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid(), settings.listen.bind, amqp_port}));
-    must(endpoints.start(settings, folder.path(), clock));
+    hub.metrics().add("capstan_connections", hub::metrics::kind::gauge, "AMQP connections, those over WebSockets too.",
+                      [&amqp] { return std::vector<hub::metrics::sample>{{"", static_cast<double>(amqp.connections())}}; });
+    must(endpoints.start(settings, folder.path(), clock, hub));
     for (const auto& each : hub::routing::warnings(settings.routes))
         spdlog::warn("routing: {}", each);
     stop_signals signals;

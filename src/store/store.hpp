@@ -13,6 +13,13 @@
 
 namespace capstan::store {
 
+/// Since the store was opened.
+struct commit_counts {
+    std::uint64_t rounds = 0;               ///< each one write and one sync
+    std::uint64_t requests = 0;             ///< that were in them
+    std::chrono::microseconds time{};       ///< that they took together
+};
+
 class store {
 public:
     virtual ~store() = default;
@@ -21,6 +28,8 @@ public:
     virtual command_queue& commands() = 0;
     virtual feedback_queue& feedback() = 0;
     virtual device_registry& devices() = 0;
+
+    virtual commit_counts commits() const = 0;
 
     /// None while writes are taken; otherwise why not (a full disk, a failed sync). A full store is tried again by itself.
     virtual std::optional<failure> trouble() const = 0;

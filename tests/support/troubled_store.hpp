@@ -80,6 +80,7 @@ public:
     troubled_commands& commands() override { return commands_; }
     capstan::store::feedback_queue& feedback() override { return inner_->feedback(); }
     capstan::store::device_registry& devices() override { return inner_->devices(); }
+    capstan::store::commit_counts commits() const override { return inner_->commits(); }
     std::optional<capstan::store::failure> trouble() const override { return inner_->trouble(); }
     void close() override { inner_->close(); }
 

@@ -18,6 +18,9 @@ endpoint_set set_of(const routes& all, const std::vector<std::string>& names) {
     return found;
 }
 
+/// How much has been added since the last time.
+std::uint64_t since(std::uint64_t& before, std::uint64_t now) { return now - std::exchange(before, now); }
+
 } // namespace
 
 std::unique_ptr<router> router::make(const routes& from, std::string_view hub_name) {
@@ -37,15 +40,23 @@ std::unique_ptr<router> router::make(const routes& from, std::string_view hub_na
 }
 
 void router::report() {
-    const auto since = [](std::uint64_t& before, const std::atomic<std::uint64_t>& now) {
-        return now.load(relaxed) - std::exchange(before, now.load(relaxed));
-    };
     if (const auto count = since(reported_.orphaned, counts_.orphaned); count > 0)
         spdlog::warn("routing: {} messages took no route and were dropped, for there is no fallback", count);
     if (const auto count = since(reported_.invalid, counts_.invalid); count > 0)
         spdlog::warn("routing: {} messages were too large for an endpoint with what had to be added", count);
     if (const auto count = since(reported_.undefined, counts_.undefined); count > 0)
         spdlog::info("routing: conditions were undefined {} times; `capstan route test` says why", count);
+    if (begins_to_starve())
+        spdlog::warn("routing: for a minute all messages have been led past the built-in endpoint '{}'; a route has to lead there too",
+                     built_in_name);
+}
+
+bool router::begins_to_starve() {
+    const auto passed = since(reported_.kept_from_built_in, counts_.kept_from_built_in);
+    const auto arrived = since(reported_.to_built_in, counts_.to_built_in);
+    if (arrived > 0)
+        reported_.starving = false;
+    return passed > 0 && arrived == 0 && !std::exchange(reported_.starving, true);
 }
 
 bool router::has_routes_for(source what) const {
@@ -67,10 +78,10 @@ endpoint_set router::choose(const subject& message, source of) {
         return chosen;
     if (chosen != 0) {
         counts_.routed.fetch_add(1, relaxed);
-        if ((chosen & built_in) == 0)
-            counts_.kept_from_built_in.fetch_add(1, relaxed);
+        (chosen & built_in ? counts_.to_built_in : counts_.kept_from_built_in).fetch_add(1, relaxed);
         return chosen;
     }
+    counts_.to_built_in.fetch_add(fallback_ ? 1 : 0, relaxed);
     (fallback_ ? counts_.fallback : counts_.orphaned).fetch_add(1, relaxed);
     return fallback_ ? built_in : 0;
 }

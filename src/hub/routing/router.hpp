@@ -36,6 +36,7 @@ public:
         std::atomic<std::uint64_t> routed{0};   ///< by a route of the configuration
         std::atomic<std::uint64_t> fallback{0}; ///< by none, and so to the built-in endpoint
         std::atomic<std::uint64_t> orphaned{0}; ///< by none, and dropped
+        std::atomic<std::uint64_t> to_built_in{0}; ///< by a route or the fallback
         std::atomic<std::uint64_t> kept_from_built_in{0}; ///< routed, but not to the built-in endpoint
         std::atomic<std::uint64_t> undefined{0}; ///< conditions that said neither yes nor no
         std::atomic<std::uint64_t> invalid{0};   ///< too large for an endpoint with what had to be added
@@ -44,6 +45,8 @@ public:
 
     /// Says in the log what has been lost, or has met no condition, since the last call. For one thread, about once a minute.
     void report();
+    /// Whether since the last call routes led messages past the built-in endpoint, and none led there, for the first time.
+    bool begins_to_starve();
 
 private:
     router() = default;
@@ -57,7 +60,8 @@ private:
     bool fallback_ = true;
     counters counts_;
     struct reported {
-        std::uint64_t orphaned = 0, undefined = 0, invalid = 0;
+        std::uint64_t orphaned = 0, undefined = 0, invalid = 0, kept_from_built_in = 0, to_built_in = 0;
+        bool starving = false; ///< the built-in endpoint: it has been said
     } reported_;
 };
 

@@ -2,6 +2,7 @@
 // One event hub: a log of events in partitions, and who reads it. The built-in endpoint is one; each endpoint of the routes is another.
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,12 @@
 #include "hub/telemetry/readers.hpp"
 
 namespace capstan::hub {
+
+/// How events are handed on to a file or a webhook.
+struct forwarding {
+    std::uint64_t waiting = 0; ///< events that it has not taken yet
+    bool healthy = true;
+};
 
 /// Thread-safe, but for what is said to be for one thread.
 class event_hub {
@@ -21,6 +28,9 @@ public:
     store::telemetry_log& log() const { return log_; }
     capstan::hub::readers& readers() { return readers_; }
     capstan::hub::consumer_groups& consumer_groups() { return consumer_groups_; }
+
+    /// Set before the first use, where events are handed on. Called by any thread.
+    std::function<forwarding()> forwarded;
 
     /// On `home` only, whenever it is due: gives back what is older than the retention.
     void forget_old(wall_time now, run_queue& home);

@@ -24,7 +24,9 @@ forwarder::forwarder(std::string name, store::telemetry_log& from, std::unique_p
     : name_(std::move(name)), from_(from), to_(std::move(to)), progress_(std::move(progress)), clock_(clock),
       partitions_(from.partition_count()) {}
 
-forwarder::~forwarder() {
+forwarder::~forwarder() { stop(); }
+
+void forwarder::stop() {
     stop_ = true;
     to_->interrupt();
     queue_.post([] {});
@@ -37,6 +39,14 @@ std::expected<void, std::string> forwarder::start() {
         return loaded;
     thread_ = std::thread([this] { run(); });
     return {};
+}
+
+hub::forwarding forwarder::progress() const {
+    std::uint64_t stored = 0;
+    const auto handed_on = handed_on_.load(); // before the others: it is never more than they are
+    for (store::partition_id id = 0; id < from_.partition_count(); ++id)
+        stored += from_.state(id).next;
+    return {stored - handed_on, troubled_ == 0};
 }
 
 // --- How far it has come ---------------------------------------------------------------------------------------------------------
@@ -53,6 +63,7 @@ std::expected<void, std::string> forwarder::load() {
         const auto& all = parsed.at("partitions").as_array();
         for (std::size_t id = 0; id < std::min(all.size(), partitions_.size()); ++id) {
             partitions_[id].next = all[id].at("next").to_number<store::sequence_number>();
+            handed_on_ += partitions_[id].next;
             to_->resume(static_cast<store::partition_id>(id), all[id].at("state"));
         }
         return {};
@@ -100,6 +111,7 @@ bool forwarder::hand_on(store::partition_id id) {
     if (part.next < state.begin) {
         spdlog::error("endpoint={} partition={}: {} events were older than the retention before they could be handed on", name_, id,
                       state.begin - part.next);
+        handed_on_ += state.begin - part.next;
         part.next = state.begin;
     }
     if (part.next >= state.next) {
@@ -114,8 +126,11 @@ bool forwarder::hand_on(store::partition_id id) {
     if (block->events.empty())
         return false;
     const auto done = to_->deliver(id, block->events, now);
-    if (done.count > 0)
-        part.next = block->events[done.count - 1].sequence + 1;
+    if (done.count > 0) {
+        const auto next = block->events[done.count - 1].sequence + 1;
+        handed_on_ += next - part.next;
+        part.next = next;
+    }
     if (done.count > 0 && !save())
         part.not_before = now + look_again;
     note_trouble(id, done.trouble);
@@ -134,6 +149,8 @@ store::outcome<store::event_block> forwarder::read(store::partition_id id) {
 /// One line when it begins or changes, one when it is over.
 void forwarder::note_trouble(store::partition_id id, const std::string& trouble) {
     auto& part = partitions_[id];
+    if (trouble.empty() != part.trouble.empty())
+        trouble.empty() ? --troubled_ : ++troubled_;
     if (trouble.empty()) {
         if (!part.trouble.empty())
             spdlog::info("endpoint={} partition={} goes on", name_, id);

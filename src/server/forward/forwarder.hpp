@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "hub/telemetry/event_hub.hpp"
 #include "server/forward/sink.hpp"
 #include "server/forward/work_queue.hpp"
 
@@ -27,6 +28,11 @@ public:
 
     /// Reads how far it came before. The error is for the operator: a file that does not read.
     std::expected<void, std::string> start();
+
+    /// As destruction does; it can be asked for its progress afterwards.
+    void stop();
+    /// Any thread.
+    hub::forwarding progress() const;
 
 private:
     struct partition {
@@ -50,6 +56,8 @@ private:
     const wall_clock& clock_;
     work_queue queue_;
     std::vector<partition> partitions_;
+    std::atomic<std::uint64_t> handed_on_{0}; ///< events, of all partitions, those that were lost too
+    std::atomic<std::size_t> troubled_{0};    ///< partitions
     std::atomic<bool> stop_{false};
     std::thread thread_;
 };

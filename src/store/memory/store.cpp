@@ -18,6 +18,7 @@ public:
     command_queue& commands() override { return commands_; }
     feedback_queue& feedback() override { return feedback_; }
     device_registry& devices() override { return devices_; }
+    commit_counts commits() const override { return {}; }
     std::optional<failure> trouble() const override { return std::nullopt; }
     void close() override { closed_ = true; }
 

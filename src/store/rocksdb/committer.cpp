@@ -150,6 +150,8 @@ void committer::finish_round(write_round& round, requests& in_round) {
     for (round_member* member : members_)
         member->seal(round);
     const outcome<void> written = write(round);
+    if (written)
+        requests_ += in_round.size();
     for (round_member* member : members_)
         written ? member->committed() : member->abandoned();
     answer_all(std::move(in_round), written ? std::nullopt : std::optional(written.error()));
@@ -166,9 +168,13 @@ outcome<void> committer::write(write_round& round) {
         return std::unexpected(*std::move(stuck));
     rocksdb::WriteOptions durable;
     durable.sync = true;
+    const auto begin = clock::now();
     const rocksdb::Status status = round.data.db().Write(durable, &round.changes);
-    if (status.ok())
+    if (status.ok()) {
+        ++rounds_;
+        microseconds_ += static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begin).count());
         return {};
+    }
     failure failed = to_failure(status, "cannot write");
     if (failed.code != errc::full)
         failed = {errc::failed, failed.text + "; the store takes no writes until the hub is started again"};
@@ -197,6 +203,8 @@ std::optional<failure> committer::trouble() const {
     const std::lock_guard lock(mutex_);
     return trouble_;
 }
+
+commit_counts committer::commits() const { return {rounds_.load(), requests_.load(), std::chrono::microseconds(microseconds_.load())}; }
 
 void committer::set_trouble(std::optional<failure> trouble) {
     next_try_ = clock::now() + retry_when_full_;

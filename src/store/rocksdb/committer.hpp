@@ -3,6 +3,7 @@
 // RocksDB batch with ONE sync of the write-ahead log, and answers. While a round is being synced the next one gathers: batching
 // adapts to the disk by itself, and an idle store commits a single request at once.
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -15,6 +16,7 @@
 
 #include "store/reply.hpp"
 #include "store/rocksdb/database_slot.hpp"
+#include "store/store.hpp"
 
 namespace capstan::store {
 
@@ -80,6 +82,7 @@ public:
 
     /// Thread-safe.
     std::optional<failure> trouble() const;
+    commit_counts commits() const;
 
 private:
     using requests = std::vector<std::unique_ptr<write_request>>;
@@ -100,6 +103,7 @@ private:
     const std::chrono::milliseconds retry_when_full_;
     std::vector<round_member*> members_;
     std::chrono::steady_clock::time_point next_try_{}; ///< committer's thread only
+    std::atomic<std::uint64_t> rounds_{0}, requests_{0}, microseconds_{0}; ///< of commits
     bool torn_ = false; ///< a write failed half-way: the database must be opened anew. Committer's thread only
     std::thread thread_;
 

@@ -22,6 +22,7 @@ public:
     command_queue& commands() override { return commands_; }
     feedback_queue& feedback() override { return feedback_; }
     device_registry& devices() override { return devices_; }
+    commit_counts commits() const override { return writes_.commits(); }
     std::optional<failure> trouble() const override { return writes_.trouble(); }
 
     void close() override {

@@ -109,6 +109,46 @@ TEST(router, without_a_fallback_drops_what_takes_no_route) {
     EXPECT_EQ(made->counts().undefined, 1u);
 }
 
+TEST(router, says_once_that_the_built_in_endpoint_starves) {
+    const auto all = sound_routes();
+    const auto made = router::make(all, "hub");
+    EXPECT_FALSE(made->begins_to_starve()) << "nothing has come";
+    routed("hot").by(*made);
+    routed("cold").by(*made); // by the fallback
+    EXPECT_FALSE(made->begins_to_starve());
+    routed("hot").by(*made);
+    EXPECT_TRUE(made->begins_to_starve());
+    routed("hot").by(*made);
+    EXPECT_FALSE(made->begins_to_starve()) << "it has been said";
+    EXPECT_FALSE(made->begins_to_starve());
+    routed("cold").by(*made);
+    routed("hot").by(*made);
+    EXPECT_FALSE(made->begins_to_starve());
+    routed("hot").by(*made);
+    EXPECT_TRUE(made->begins_to_starve()) << "again";
+}
+
+TEST(router, does_not_look_into_bodies_for_routes_on_properties) {
+    auto all = sound_routes();
+    all.list[0].condition = "level = 'hot' AND $connectionDeviceId = 'dev1' AND $contentType <> 'x'";
+    const auto made = router::make(all, "hub");
+    bytes octets;
+    amqp::map properties;
+    properties.entries.emplace_back("level", "hot");
+    amqp::message_properties said;
+    said.content_type = "application/json;charset=utf-8";
+    amqp::message_builder(octets).properties(said).application_properties(properties).data(std::string_view("{\"a\":1}"));
+    const auto message = amqp::message_view::parse(octets).value();
+    const sender_stamp sender{.device = "dev1", .module = {}, .generation_id = {}, .auth_method = {}, .model_id = {}};
+    const message_subject on_properties(message, sender, {});
+    EXPECT_EQ(made->choose(on_properties), 0b110u);
+    EXPECT_FALSE(on_properties.has_parsed_body());
+    all.list[0].condition = "$body.a = 1";
+    const message_subject on_the_body(message, sender, {});
+    EXPECT_EQ(router::make(all, "hub")->choose(on_the_body), 0b110u);
+    EXPECT_TRUE(on_the_body.has_parsed_body());
+}
+
 TEST(router, is_none_where_there_is_nothing_to_route) { EXPECT_EQ(router::make(routes(), "hub"), nullptr); }
 
 TEST(router, adds_what_an_endpoint_is_to_get) {
