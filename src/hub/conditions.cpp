@@ -105,7 +105,8 @@ amqp::error describe(const store::failure& failure, wall_time now) {
     case store::errc::failed:
     case store::errc::corrupt:
     case store::errc::already_exists:
-    case store::errc::precondition_failed: break;
+    case store::errc::precondition_failed:
+    case store::errc::too_many: break;
     }
     return describe(errc::server_error, "The hub's store failed. The message may not have been stored.", now);
 }

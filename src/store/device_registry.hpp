@@ -39,6 +39,15 @@ inline bool is_module_key(std::string_view id) { return id.contains('/'); }
 inline std::string_view device_in(std::string_view module_key) { return module_key.substr(0, module_key.find('/')); }
 inline std::string_view module_in(std::string_view module_key) { return module_key.substr(module_key.find('/') + 1); }
 
+constexpr std::size_t modules_max = 50; ///< of one device (contract/semantics.md, section 6)
+
+/// When a device or a module was last heard of, and when it came or went last; the epoch: never.
+struct device_activity {
+    std::string id; ///< of a module: module_key()
+    wall_time last{};
+    wall_time connection_changed{};
+};
+
 /// What must hold for a write to take effect.
 struct must_not_exist {};
 struct must_exist {};
@@ -68,10 +77,15 @@ public:
     virtual std::vector<device> list_modules(std::string_view device) const = 0; ///< by ascending id
 
     /// Gives back the device or module with its new etag. Fails with already_exists, precondition_failed, or not_found, as a module
-    /// does whose device is not there.
+    /// does whose device is not there; a new module with too_many, where there are modules_max.
     virtual void put(device value, condition when, reply_to<device> reply) = 0;
     /// Removes a module, or a device with its modules, and all that command_queue has of them, in one commit. Gives it back as it was.
     virtual void remove(std::string id, condition when, reply_to<device> reply) = 0;
+
+    /// None of what was never heard of. Goes with its device or module.
+    virtual std::optional<device_activity> activity(std::string_view id) const = 0;
+    /// Of what is not registered any more nothing is kept.
+    virtual void keep_activity(std::vector<device_activity> seen, reply_to<void> reply) = 0;
 };
 
 } // namespace capstan::store

@@ -20,6 +20,7 @@ enum class errc {
     not_found,           ///< registry: no such device
     already_exists,      ///< registry: create of an id that is there
     precondition_failed, ///< registry: the etag does not match
+    too_many,            ///< registry: the device has all the modules that it may have
 };
 
 struct failure {

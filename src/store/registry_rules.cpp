@@ -20,6 +20,8 @@ std::optional<failure> refusal(const condition& when, std::string_view id, const
 
 failure no_such_device(std::string_view id) { return {errc::not_found, fmt::format("there is no device '{}'", id)}; }
 
+failure too_many_modules() { return {errc::too_many, fmt::format("a device has at most {} modules", modules_max)}; }
+
 std::string etag_of(std::uint64_t change) {
     static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string text; // 64 bits are ten whole groups of six, and one that is filled up with two zero bits

@@ -9,6 +9,7 @@ namespace capstan::store {
 std::optional<failure> refusal(const condition& when, std::string_view id, const device* current);
 
 failure no_such_device(std::string_view id);
+failure too_many_modules();
 
 /// The etag of a registry's change number `change`: its eight bytes, big-endian, in base64, as Azure's look (contract/rest.md).
 std::string etag_of(std::uint64_t change);

@@ -122,6 +122,9 @@ public:
     store::outcome<store::device> put(store::device value, store::condition when) {
         return ask<store::device>(queue_, [&](auto reply) { store_.devices().put(std::move(value), when, std::move(reply)); });
     }
+    store::outcome<void> keep_activity(std::vector<store::device_activity> seen) {
+        return ask<void>(queue_, [&](auto reply) { store_.devices().keep_activity(std::move(seen), std::move(reply)); });
+    }
     store::outcome<store::device> remove_device(std::string id, store::condition when) {
         return ask<store::device>(queue_, [&](auto reply) { store_.devices().remove(std::move(id), when, std::move(reply)); });
     }

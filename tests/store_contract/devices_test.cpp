@@ -237,5 +237,39 @@ TEST_P(devices, a_closed_store_refuses) {
     EXPECT_EQ(ask_->remove_device("pump", must_exist{}).error().code, errc::closed);
 }
 
+TEST_P(devices, have_so_many_modules_and_no_more_however_they_come) {
+    ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
+    ASSERT_TRUE(ask_->put(device_of("pump2"), must_not_exist{}));
+    ASSERT_TRUE(ask_->put(device_of("pump2/other"), must_not_exist{}));
+    // All at once: none of them is stored when the others are asked for.
+    std::vector<std::optional<store::outcome<store::device>>> answers(store::modules_max + 3);
+    for (std::size_t number = 0; number < answers.size(); ++number)
+        store_->devices().put(device_of("pump/m" + std::to_string(number)), must_not_exist{},
+                              {queue_, [&answers, number](store::outcome<store::device> result) { answers[number] = std::move(result); }});
+    ASSERT_TRUE(queue_.run_until([&] { return std::ranges::all_of(answers, [](const auto& each) { return each.has_value(); }); }));
+    const auto accepted = std::ranges::count_if(answers, [](const auto& each) { return each->has_value(); });
+    EXPECT_EQ(static_cast<std::size_t>(accepted), store::modules_max);
+    EXPECT_EQ(answers.back()->error().code, errc::too_many);
+    EXPECT_TRUE(ask_->put(device_of("pump/m0", false), must_exist{})) << "a change makes no more of them";
+    ASSERT_TRUE(ask_->remove_device("pump/m0", must_exist{}));
+    EXPECT_TRUE(ask_->put(device_of("pump/new"), must_not_exist{}));
+    EXPECT_TRUE(ask_->put(device_of("pump2/another"), must_not_exist{}));
+}
+
+TEST_P(devices, when_they_were_heard_of_is_kept_and_goes_with_them) {
+    ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
+    ASSERT_TRUE(ask_->put(device_of("pump/m"), must_not_exist{}));
+    EXPECT_FALSE(store_->devices().activity("pump"));
+    ASSERT_TRUE(ask_->keep_activity({{"pump", at_ms(7'000), at_ms(5'000)}, {"pump/m", at_ms(9'000), {}}, {"nobody", at_ms(1), at_ms(1)}}));
+    EXPECT_EQ(store_->devices().activity("pump")->last, at_ms(7'000));
+    EXPECT_EQ(store_->devices().activity("pump")->connection_changed, at_ms(5'000));
+    EXPECT_EQ(store_->devices().activity("pump/m")->last, at_ms(9'000));
+    EXPECT_FALSE(store_->devices().activity("nobody"));
+    ASSERT_TRUE(ask_->remove_device("pump", must_exist{}));
+    ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
+    EXPECT_FALSE(store_->devices().activity("pump"));
+    EXPECT_FALSE(store_->devices().activity("pump/m"));
+}
+
 } // namespace
 } // namespace capstan::test

@@ -141,6 +141,14 @@ TEST_F(rocksdb_reopen, devices_counts_and_etags_are_kept) {
     EXPECT_NE(ask_->put(device_of("c"), store::must_not_exist{}).value().etag, removed);
 }
 
+TEST_F(rocksdb_reopen, when_devices_were_heard_of_is_kept) {
+    ASSERT_TRUE(ask_->put(device_of("a"), store::must_not_exist{}));
+    ASSERT_TRUE(ask_->keep_activity({{"a", at_ms(7'000), at_ms(5'000)}}));
+    reopen();
+    EXPECT_EQ(store_->devices().activity("a")->last, at_ms(7'000));
+    EXPECT_EQ(store_->devices().activity("a")->connection_changed, at_ms(5'000));
+}
+
 TEST_F(rocksdb_reopen, ten_batches_that_wait_together_are_few_records) {
     int accepted = 0;
     for (int i = 0; i < 1000; ++i)

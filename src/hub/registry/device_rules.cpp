@@ -127,8 +127,6 @@ std::expected<store::device, registry_refusal> new_device(const std::string& id,
     for (const auto part : {store::device_in(id), store::module_in(id)}) // of a device's they are the same
         if (!valid_device_id(part))
             return refuse(reason::invalid, not_a_device_id(part));
-    if (store::is_module_key(id) && with.devices.list_modules(store::device_in(id)).size() >= modules_max)
-        return refuse(reason::too_many, fmt::format("A device has at most {} modules.", modules_max));
     store::device blank;
     blank.id = id;
     auto made = laid_over(blank, body, with);

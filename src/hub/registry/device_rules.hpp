@@ -25,8 +25,6 @@ bool valid_device_id(std::string_view id);
 std::string not_a_device_id(std::string_view id);
 
 /// What the rules need beside the device and the body.
-constexpr std::size_t modules_max = 50; ///< of one device (contract/semantics.md, section 6)
-
 struct rule_context {
     const store::device_registry& devices; ///< where the edge device that a scope names is looked up
     wall_time now;

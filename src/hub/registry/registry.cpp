@@ -20,6 +20,7 @@ registry_refusal to_refusal(const store::failure& failure, const std::string& id
     case store::errc::not_found: return {reason::not_found, fmt::format("{} is not registered.", id)};
     case store::errc::already_exists: return {reason::already_exists, fmt::format("'{}' is already registered.", id)};
     case store::errc::precondition_failed: return {reason::precondition_failed, "Precondition failed: the ETag does not match."};
+    case store::errc::too_many: return {reason::too_many, fmt::format("A device has at most {} modules.", store::modules_max)};
     case store::errc::full: return {reason::unavailable, "The hub's disk is full. Nothing was changed."};
     case store::errc::busy: return {reason::unavailable, "Too much waits for the hub's disk. Nothing was changed."};
     case store::errc::closed: return {reason::unavailable, "The hub is stopping."};

@@ -1,5 +1,8 @@
 #include "store/memory/device_registry.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "store/registry_rules.hpp"
 #include "store/reply.hpp"
 
@@ -54,6 +57,8 @@ outcome<device> memory_device_registry::put_now(device value, const condition& w
         return std::unexpected(*std::move(refused));
     if (is_module_key(value.id) && !devices_.contains(device_in(value.id)))
         return std::unexpected(no_such_device(device_in(value.id)));
+    if (is_module_key(value.id) && !before && full_of_modules(device_in(value.id)))
+        return std::unexpected(too_many_modules());
     value.etag = etag_of(++changes_);
     counts_ = counts_after(counts_, before, &value);
     devices_.insert_or_assign(value.id, value);
@@ -76,12 +81,44 @@ outcome<device> memory_device_registry::remove_now(const std::string& id, const 
         return std::unexpected(no_such_device(id));
     device removed = *before;
     counts_ = counts_after(counts_, before, nullptr);
-    devices_.erase(found);
-    commands_.drop_now(id);
     const std::string prefix = module_key(id, "");
-    for (auto at = devices_.lower_bound(prefix); at != devices_.end() && at->first.starts_with(prefix); at = devices_.erase(at))
+    for (auto at = devices_.lower_bound(prefix); at != devices_.end() && at->first.starts_with(prefix); ++at)
         commands_.drop_now(at->first);
+    commands_.drop_now(id);
+    forget(id);
     return removed;
+}
+
+bool memory_device_registry::full_of_modules(std::string_view device) const {
+    const std::string prefix = module_key(device, "");
+    const auto first = devices_.lower_bound(prefix);
+    const auto last = std::find_if_not(first, devices_.end(), [&](const auto& each) { return each.first.starts_with(prefix); });
+    return static_cast<std::size_t>(std::distance(first, last)) >= modules_max;
+}
+
+/// With the modules.
+void memory_device_registry::forget(const std::string& id) {
+    const auto gone = [&](const auto& each) { return each.first == id || each.first.starts_with(module_key(id, "")); };
+    std::erase_if(devices_, gone);
+    std::erase_if(activity_, gone);
+}
+
+std::optional<device_activity> memory_device_registry::activity(std::string_view id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = activity_.find(id);
+    return found == activity_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void memory_device_registry::keep_activity(std::vector<device_activity> seen, reply_to<void> reply) {
+    if (closed_)
+        return answer(std::move(reply), std::unexpected(store_is_closed()));
+    {
+        const std::lock_guard lock(mutex_);
+        for (const device_activity& each : seen)
+            if (devices_.contains(each.id))
+                activity_.insert_or_assign(each.id, each);
+    }
+    answer(std::move(reply), {});
 }
 
 } // namespace capstan::store

@@ -20,9 +20,13 @@ public:
     std::vector<device> list_modules(std::string_view device) const override;
     void put(device value, condition when, reply_to<device> reply) override;
     void remove(std::string id, condition when, reply_to<device> reply) override;
+    std::optional<device_activity> activity(std::string_view id) const override;
+    void keep_activity(std::vector<device_activity> seen, reply_to<void> reply) override;
 
 private:
     std::optional<device> find_any(std::string_view id) const;
+    bool full_of_modules(std::string_view device) const;
+    void forget(const std::string& id);
     outcome<device> put_now(device value, const condition& when);
     outcome<device> remove_now(const std::string& id, const condition& when);
 
@@ -30,6 +34,7 @@ private:
     const std::atomic<bool>& closed_;
     mutable std::mutex mutex_; ///< guards what follows
     std::map<std::string, device, std::less<>> devices_;
+    std::map<std::string, device_activity, std::less<>> activity_;
     device_counts counts_;
     std::uint64_t changes_ = 0;
 };

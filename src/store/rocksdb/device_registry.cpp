@@ -108,6 +108,8 @@ outcome<device> rocksdb_device_registry::put_now(device value, const condition& 
         const outcome<std::optional<device>> whole = in_round(round.data, of);
         if (!whole || !*whole)
             return std::unexpected(whole ? no_such_device(of) : whole.error());
+        if (!current && modules_in_round(of, round.data).size() >= modules_max)
+            return std::unexpected(too_many_modules());
     }
     value.etag = etag_of(++after_round_.changes);
     after_round_.counts = counts_after(after_round_.counts, current, &value);
@@ -130,29 +132,61 @@ outcome<device> rocksdb_device_registry::remove_now(const std::string& id, const
         return std::unexpected(*std::move(refused));
     if (!current)
         return std::unexpected(no_such_device(id));
-    std::vector<std::string> gone = modules_of(id, round);
+    std::vector<std::string> gone = modules_in_round(id, round.data);
     gone.push_back(id);
     for (const std::string& each : gone)
         if (const outcome<void> dropped = commands_.drop_now(each, round); !dropped)
             return std::unexpected(dropped.error());
     device removed = *current;
     after_round_.counts = counts_after(after_round_.counts, current, nullptr);
-    for (const std::string& each : gone) {
-        round.changes.Delete(round.data.registry(), each);
-        round_[each] = std::nullopt;
-    }
+    for (const std::string& each : gone)
+        erase(each, round);
     return removed;
 }
 
+void rocksdb_device_registry::erase(const std::string& key, write_round& round) {
+    round.changes.Delete(round.data.registry(), key);
+    round.changes.Delete(round.data.meta(), keys::activity(key));
+    round_[key] = std::nullopt;
+}
+
 /// Those that are durable, and those of the open round.
-std::vector<std::string> rocksdb_device_registry::modules_of(const std::string& id, write_round& round) const {
+std::vector<std::string> rocksdb_device_registry::modules_in_round(const std::string& id, database& data) const {
     const std::string prefix = module_key(id, "");
-    std::vector<std::string> keys;
-    for_each_below(round.data, prefix, [&](std::string_view key, std::string_view) { keys.emplace_back(key); });
+    std::vector<std::string> found;
+    for_each_below(data, prefix, [&](std::string_view key, std::string_view) {
+        if (!round_.contains(std::string(key)))
+            found.emplace_back(key);
+    });
     for (const auto& [key, content] : round_)
         if (content && key.starts_with(prefix))
-            keys.push_back(key);
-    return keys;
+            found.push_back(key);
+    return found;
+}
+
+// ---- when devices were last heard of
+
+std::optional<device_activity> rocksdb_device_registry::activity(std::string_view id) const {
+    const std::shared_ptr<database> data = data_.get();
+    const auto stored = data->get(data->meta(), keys::activity(id));
+    return stored && *stored ? values::decode_activity(id, as_bytes(**stored)) : std::nullopt;
+}
+
+void rocksdb_device_registry::keep_activity(std::vector<device_activity> seen, reply_to<void> reply) {
+    const std::size_t size = seen.size() * 64;
+    writes_.submit<void>(size, std::move(reply),
+                         [this, seen = std::move(seen)](write_round& round) { return keep_activity_now(seen, round); });
+}
+
+outcome<void> rocksdb_device_registry::keep_activity_now(const std::vector<device_activity>& seen, write_round& round) {
+    for (const device_activity& each : seen) {
+        const outcome<std::optional<device>> registered = in_round(round.data, each.id);
+        if (!registered)
+            return std::unexpected(registered.error());
+        if (*registered)
+            round.changes.Put(round.data.meta(), keys::activity(each.id), keys::slice(values::encode(each)));
+    }
+    return {};
 }
 
 /// The device as it will be when the round is committed as far as it has got.

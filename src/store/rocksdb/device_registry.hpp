@@ -26,6 +26,8 @@ public:
     std::vector<device> list_modules(std::string_view device) const override;
     void put(device value, condition when, reply_to<device> reply) override;
     void remove(std::string id, condition when, reply_to<device> reply) override;
+    std::optional<device_activity> activity(std::string_view id) const override;
+    void keep_activity(std::vector<device_activity> seen, reply_to<void> reply) override;
 
     outcome<void> recover(database& data) override;
     void seal(write_round& round) override;
@@ -35,7 +37,9 @@ public:
 private:
     outcome<device> put_now(device value, const condition& when, write_round& round);
     outcome<device> remove_now(const std::string& id, const condition& when, write_round& round);
-    std::vector<std::string> modules_of(const std::string& id, write_round& round) const;
+    outcome<void> keep_activity_now(const std::vector<device_activity>& seen, write_round& round);
+    std::vector<std::string> modules_in_round(const std::string& id, database& data) const;
+    void erase(const std::string& key, write_round& round);
     outcome<std::optional<device>> in_round(database& data, const std::string& id) const;
 
     database_slot& data_;

@@ -11,6 +11,7 @@
 //   registry       device id                                        device, JSON
 //   default        "feedback"                                       next sequence number, as of the last removal
 //                  "partition" N u16                                partition_state, as of the last trim
+//                  "activity" device id                              when it was last heard of
 //                  "registry"                                       counts and number of the last change
 //
 // A device id holds no byte 00 (contract/semantics.md, section 7: letters, digits and some punctuation).
@@ -50,6 +51,7 @@ inline std::string expiry(wall_time expires, std::string_view device_id, std::ui
 
 inline constexpr std::string_view feedback_state = "feedback";
 inline constexpr std::string_view registry_state = "registry";
+inline std::string activity(std::string_view id) { return "activity" + std::string(id); }
 inline std::string partition_state(std::uint16_t partition) {
     std::string key = "partition";
     put_fixed(key, partition);

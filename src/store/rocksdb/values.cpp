@@ -134,6 +134,22 @@ std::optional<std::uint64_t> decode_next(bytes_view value) {
     return known && ended(in) ? std::optional(next) : std::nullopt;
 }
 
+bytes encode(const device_activity& seen) {
+    bytes out{format};
+    put_time(out, seen.last);
+    put_time(out, seen.connection_changed);
+    return out;
+}
+
+std::optional<device_activity> decode_activity(std::string_view id, bytes_view value) {
+    bytes_reader in(value);
+    device_activity out{.id = std::string(id)};
+    const bool known = in.fixed<std::uint8_t>() == format;
+    out.last = read_time(in);
+    out.connection_changed = read_time(in);
+    return known && ended(in) ? std::optional(std::move(out)) : std::nullopt;
+}
+
 bytes encode(const registry_state& state) {
     bytes out{format};
     put_fixed(out, state.counts.total);

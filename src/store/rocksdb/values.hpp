@@ -31,6 +31,10 @@ std::optional<feedback_record> decode_feedback(std::uint64_t sequence, bytes_vie
 bytes encode_next(std::uint64_t next);
 std::optional<std::uint64_t> decode_next(bytes_view value);
 
+bytes encode(const device_activity& seen);
+/// The id is in the key.
+std::optional<device_activity> decode_activity(std::string_view id, bytes_view value);
+
 struct registry_state {
     device_counts counts;
     std::uint64_t changes = 0; ///< writes ever made: the source of etags

@@ -103,7 +103,7 @@ TEST_F(registry_test, modules_have_keys_of_their_own_and_no_status) {
     EXPECT_EQ(refused(put(key, "{}")), reason::already_exists);
     EXPECT_EQ(refused(put(key, R"({"moduleId":"other"})", there)), reason::invalid);
     EXPECT_EQ(put(key, R"({"managedBy":null})", there)->primary_key, made->primary_key) << "an update without keys keeps them";
-    for (std::size_t count = 1; count < modules_max; ++count)
+    for (std::size_t count = 1; count < store::modules_max; ++count)
         ASSERT_TRUE(put(store::module_key("dev1", std::to_string(count)), "{}"));
     EXPECT_EQ(refused(put(store::module_key("dev1", "x"), "{}")), reason::too_many);
 }
@@ -230,6 +230,10 @@ struct overtaken_registry final : store::device_registry {
     }
     void remove(std::string id, store::condition when, store::reply_to<store::device> reply) override {
         below.remove(std::move(id), std::move(when), std::move(reply));
+    }
+    std::optional<store::device_activity> activity(std::string_view id) const override { return below.activity(id); }
+    void keep_activity(std::vector<store::device_activity> seen, store::reply_to<void> reply) override {
+        below.keep_activity(std::move(seen), std::move(reply));
     }
     store::device_registry& below;
     std::function<void()> before_write;
