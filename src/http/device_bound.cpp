@@ -13,6 +13,7 @@
 #include "hub/commands/command_center.hpp"
 #include "hub/commands/command_message.hpp"
 #include "hub/conditions.hpp"
+#include "hub/presence.hpp"
 
 namespace capstan::http {
 namespace {
@@ -122,6 +123,7 @@ asio::awaitable<answer> settle(context& in, const request& asked, hub::verdict w
     const auto token = hub::token_from_text(unquoted(asked.below_holder(2)));
     if (!token)
         co_return error_answer(errc::message_lock_lost, "This is no lock of a message.", now);
+    in.hub.presence().seen(asked.holder(), now);
     auto start = [&](auto done) { in.hub.commands().settle(asked.holder(), *token, what, in.home, std::move(done)); };
     const auto refused = co_await ask<std::optional<amqp::error>>(start);
     if (!refused)
@@ -136,6 +138,7 @@ asio::awaitable<answer> receive_command(context& in, const request& asked) {
     const auto lock = lock_asked_for(asked);
     if (!lock)
         co_return error_answer(errc::argument_invalid, lock.error(), in.hub.clock().now());
+    in.hub.presence().seen(asked.holder(), in.hub.clock().now());
     auto start = [&](auto done) { in.hub.commands().take_next(asked.holder(), *lock, in.home, std::move(done)); };
     const auto given = co_await ask<hub::command_center::next_command>(start);
     if (!given)

@@ -8,6 +8,7 @@
 #include "hub/access.hpp"
 #include "hub/conditions.hpp"
 #include "hub/endpoints/telemetry_in.hpp"
+#include "hub/presence.hpp"
 
 namespace capstan::http {
 namespace {
@@ -97,6 +98,7 @@ asio::awaitable<answer> post_telemetry(context& in, const request& asked) {
         co_return error_answer(errc::argument_invalid, given.error(), now);
     if (!sender || in.hub.bytes_in_flight() > hub::hub::in_flight_limit)
         co_return error_answer(errc::service_unavailable, "The hub is busy.", now);
+    in.hub.presence().seen(sender->id, now);
     hub::telemetry_batch batch(in.hub, hub::sender_of(*sender, proof_of(in, asked)));
     if (total_size(*given) > in.hub.config().telemetry_size_max)
         co_return error_answer(errc::message_too_large, "The messages are larger than they may be together.", now);

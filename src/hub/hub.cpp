@@ -56,6 +56,8 @@ hub::hub(const settings& settings, const auth::policy_set& policies, capstan::st
             look_again_at_links_of(each.id);
         if (!after) // the store has removed them with the device; this is for what is in memory, and was on its way meanwhile
             commands_->drop(before.id);
+        if (!after)
+            presence_->forget(before.id);
         look_again_at_links_of(before.id);
         if (!after)
             events_->identity_changed(before, false);
@@ -114,6 +116,18 @@ void hub::minutely() {
     if (router_)
         router_->report();
     events_->report_connections();
+    save_activity();
+}
+
+/// Some at a time, so that a write is small. What cannot be stored now is as if it had not been heard of.
+void hub::save_activity() {
+    constexpr std::size_t at_once = 1000;
+    const auto unsaved = presence_->take_unsaved();
+    for (std::size_t done = 0; done < unsaved.size(); done += at_once) {
+        const auto first = unsaved.begin() + static_cast<std::ptrdiff_t>(done);
+        const auto count = static_cast<std::ptrdiff_t>(std::min(at_once, unsaved.size() - done));
+        store_.devices().keep_activity({first, first + count}, {*threads_[0], [](const capstan::store::outcome<void>&) {}});
+    }
 }
 
 } // namespace capstan::hub

@@ -73,6 +73,9 @@ public:
     /// the queue `thread` for each of the io threads.
     void tick(std::size_t thread);
 
+    /// Stores when devices were last heard of: once a minute, and for the last time when the hub stops.
+    void save_activity();
+
     /// Other authorities, or other lists of revoked certificates, than before: live links that rest on a certificate which is not
     /// trusted any more end. Any thread.
     void look_again_at_certificates();

@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "store/device_registry.hpp"
-
 namespace capstan::hub {
 namespace {
 
@@ -16,13 +14,24 @@ bool is_device(std::string_view id) { return !store::is_module_key(id); }
 
 void presence::seen(std::string_view device, wall_time now) {
     const std::lock_guard lock(mutex_);
-    states_[std::string(device)].last_activity = now;
+    touch(device, now);
+}
+
+presence::entry& presence::touch(std::string_view device, wall_time now) {
+    const auto at = states_.try_emplace(std::string(device)).first;
+    at->second.last_activity = std::max(at->second.last_activity, now);
+    note_unsaved(at->first, at->second);
+    return at->second;
+}
+
+void presence::note_unsaved(const std::string& device, entry& of) {
+    if (!std::exchange(of.unsaved, true))
+        unsaved_.push_back(device);
 }
 
 std::vector<live_link> presence::link_opened(std::string_view device, live_link link, wall_time now) {
     const std::lock_guard lock(mutex_);
-    auto& now_is = states_[std::string(device)];
-    now_is.last_activity = now;
+    auto& now_is = touch(device, now);
     std::vector<live_link> others;
     for (const auto& each : now_is.links)
         if (each.connection != link.connection && each.is_of_type(link))
@@ -48,6 +57,7 @@ void presence::link_closed(std::string_view device, wall_time now) {
     if (!links.empty())
         return;
     links.shrink_to_fit();
+    note_unsaved(found->first, found->second);
     found->second.connected = false;
     found->second.changed = now;
     note_change(device);
@@ -89,6 +99,29 @@ std::optional<presence::state> presence::find(std::string_view device) const {
     const std::lock_guard lock(mutex_);
     const auto found = states_.find(std::string(device));
     return found == states_.end() ? std::nullopt : std::optional<state>(found->second);
+}
+
+std::vector<store::device_activity> presence::take_unsaved() {
+    const std::lock_guard lock(mutex_);
+    std::vector<store::device_activity> taken;
+    taken.reserve(unsaved_.size());
+    for (auto& id : std::exchange(unsaved_, {}))
+        if (const auto found = states_.find(id); found != states_.end()) {
+            found->second.unsaved = false;
+            taken.push_back({std::move(id), found->second.last_activity, found->second.changed});
+        }
+    return taken;
+}
+
+void presence::forget(std::string_view device) {
+    const std::lock_guard lock(mutex_);
+    const auto found = states_.find(std::string(device));
+    if (found == states_.end())
+        return;
+    if (found->second.links.empty())
+        states_.erase(found); // its name in unsaved_ finds nothing, or its successor
+    else
+        found->second.last_activity = found->second.changed = {};
 }
 
 std::size_t presence::connected() const {

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "hub/address.hpp"
+#include "store/device_registry.hpp"
 
 namespace capstan::hub {
 
@@ -38,7 +39,7 @@ public:
         wall_time changed{}; ///< from connected to disconnected or back
     };
 
-    /// A link of the device is being opened.
+    /// The device has sent or received something, or has asked over HTTPS. Callers that hear of it all the time say so once in a while.
     void seen(std::string_view device, wall_time now);
     /// Gives back the device's links of the same type on other connections.
     std::vector<live_link> link_opened(std::string_view device, live_link link, wall_time now);
@@ -52,15 +53,24 @@ public:
     /// Whose state is another than at the last call. For one caller, who has said so by remember_changes() before there were any.
     void remember_changes() { remembers_ = true; }
     std::vector<std::pair<std::string, state>> changes();
+    /// Those that were heard of, or came or went, since the last call. To be kept where it survives a restart.
+    std::vector<store::device_activity> take_unsaved();
+    /// The device has been removed: another one of the same id begins anew.
+    void forget(std::string_view device);
 
 private:
     struct entry : state {
         std::vector<live_link> links;
         bool told = false; ///< that it is connected
+        bool unsaved = false; ///< it is in unsaved_
     };
     void note_change(std::string_view device);
+    entry& touch(std::string_view device, wall_time now);
+    void note_unsaved(const std::string& device, entry& of);
+
     mutable std::mutex mutex_;
     boost::unordered_flat_map<std::string, entry> states_; ///< at most one for each registered device
+    std::vector<std::string> unsaved_; ///< each once
     std::size_t connected_ = 0;
     bool remembers_ = false;
     boost::unordered_flat_set<std::string> changed_; ///< those that may have, likewise

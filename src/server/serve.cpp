@@ -129,7 +129,7 @@ void run(const config& settings) {
     signals.wait([&] { certificates->look(clock.now(), hung_up()); });
     notify_service_manager("STOPPING=1");
     withdraw(settings);
-    shut_down(amqp, https, threads, *store, endpoints, settings.limits.stop_time);
+    shut_down(hub, amqp, https, threads, endpoints, settings.limits.stop_time);
     spdlog::info("stopped");
 }
 

@@ -4,7 +4,7 @@
 
 namespace capstan::server {
 
-void shut_down(listener& amqp, http::server& https, io_threads& threads, store::store& store, endpoint_hubs& endpoints,
+void shut_down(hub::hub& hub, listener& amqp, http::server& https, io_threads& threads, endpoint_hubs& endpoints,
                std::chrono::milliseconds limit) {
     const auto begin = io_thread::now();
     const auto answered_by = begin + limit / 2; // with the default: 5 s for commits that are under way,
@@ -20,7 +20,8 @@ void shut_down(listener& amqp, http::server& https, io_threads& threads, store::
         amqp.wait_until_gone(ended_by);
     }
     endpoints.close();
-    store.close();
+    hub.save_activity();
+    hub.store().close();
     threads.stop(ended_by);
 }
 

@@ -24,11 +24,13 @@ void commands_out_endpoint::deliver(locked_command given) {
     const bytes_view pieces[] = {head_, given.command->message};
     // The credit may have gone in the meantime; or the link goes now, for the message is larger than the device takes.
     if (!send_locked(given.token, pieces))
-        with_.hub.commands().release(device_, given.token);
+        return with_.hub.commands().release(device_, given.token);
+    note_activity();
     with_.wake();
 }
 
 void commands_out_endpoint::settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) {
+    note_activity();
     auto done = [self = weak<commands_out_endpoint>(), id, confirm](std::optional<amqp::error> error) {
         if (const auto live = self.lock())
             live->on_settled(id, confirm, std::move(error));

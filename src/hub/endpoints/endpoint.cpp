@@ -16,6 +16,14 @@ void endpoint::belongs_to(std::string device, node what) {
         });
 }
 
+void endpoint::note_activity() {
+    const auto now = with_.now();
+    if (device_.empty() || now < next_note_)
+        return;
+    next_note_ = now + std::chrono::seconds(1);
+    with_.hub.presence().seen(device_, now);
+}
+
 /// Says by whom: of two copies of one device, each is told where the other is.
 void endpoint::displaced_by(const std::string& origin) {
     const auto text = fmt::format("The device has opened such a link anew, from {}: this one is closed.", origin);

@@ -39,6 +39,9 @@ public:
     void look_again() { with_.check_link(link_, device_); }
 
 protected:
+    /// The link's device has sent or received something. Passed on once a second at most: on a message's way it is a comparison.
+    void note_activity();
+
     amqp::connection& engine() { return with_.engine; }
     const amqp::link_info& info() const { return *with_.engine.find(link_); }
 
@@ -71,6 +74,7 @@ private:
     void displaced_by(const std::string& origin);
 
     std::string device_;
+    wall_time next_note_{}; ///< of its activity
 };
 
 } // namespace capstan::hub

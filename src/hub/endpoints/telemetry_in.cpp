@@ -79,6 +79,7 @@ void telemetry_in_endpoint::flush() {
     flush_posted_ = false;
     if (gathered_.deliveries == 0)
         return;
+    note_activity();
     auto done = std::exchange(gathered_, {});
     unanswered_ += done.deliveries;
     bytes_ += done.bytes;

@@ -308,6 +308,31 @@ TEST_F(connections_test, links_of_other_types_stay) {
     EXPECT_TRUE(refused(sending).empty());
 }
 
+TEST_F(connections_test, when_a_device_was_heard_of_is_known_to_the_second_and_kept) {
+    add_device("dev7");
+    auto& device = connect_device("dev7");
+    const auto link = sender(device, "/devices/dev7/messages/events");
+    const auto begin = clock.now();
+    EXPECT_EQ(instance->presence().find("dev7")->last_activity, begin);
+    advance(10s);
+    amqp::bytes message;
+    amqp::message_builder(message).data(std::string_view("x"));
+    send(device, link, message);
+    settle();
+    EXPECT_EQ(instance->presence().find("dev7")->last_activity, begin + 10s);
+    advance(61s);
+    const auto kept = store->devices().activity("dev7");
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(kept->last, begin + 10s);
+    EXPECT_EQ(kept->connection_changed, begin);
+    instance->registry().remove("dev7", store::must_exist{}, queue, [](const auto& removed) { ASSERT_TRUE(removed); });
+    settle();
+    add_device("dev7");
+    advance(61s);
+    EXPECT_FALSE(instance->presence().find("dev7").value_or(hub::presence::state()).connected);
+    EXPECT_EQ(instance->presence().find("dev7").value_or(hub::presence::state()).last_activity, wall_time()) << "another device";
+}
+
 /// Changes through the registry, as REST makes them, and what becomes of a link that the device has.
 TEST_F(connections_test, what_a_link_was_allowed_by_may_go) {
     settings.one_connection_per_device = false;
