@@ -68,6 +68,16 @@ checked check_enrichment(const routes& all, const enrichment& one) {
     return check_targets(all, "enrichment", one.key, one.endpoints);
 }
 
+/// One value for a key, at each endpoint: which of two would win nobody can see.
+checked check_keys(const routes& all) {
+    for (auto one = all.enrichments.begin(); one != all.enrichments.end(); ++one)
+        for (auto other = std::next(one); other != all.enrichments.end(); ++other)
+            for (const auto& each : one->endpoints)
+                if (boost::iequals(one->key, other->key) && std::ranges::count(other->endpoints, each) > 0)
+                    return wrong("there are two enrichments '{}' for the endpoint '{}'", other->key, each);
+    return {};
+}
+
 checked check_counts(const routes& all) {
     if (all.endpoints.size() > endpoints_max)
         return wrong("there are more than {} endpoints", endpoints_max);
@@ -110,7 +120,7 @@ checked check(const routes& all) {
     for (const auto& each : all.enrichments)
         if (auto right = check_enrichment(all, each); !right)
             return right;
-    return {};
+    return check_keys(all);
 }
 
 std::vector<std::string> warnings(const routes& all) {

@@ -45,6 +45,8 @@ TEST(routes, that_are_wrong_say_which_and_why) {
         {[](routes& all) { all.endpoints[1].folder = ""; }, "endpoint 'archive': files need a folder"},
         {[](routes& all) { all.endpoints[1].what = endpoint::kind::webhook; }, "endpoint 'archive': a webhook needs a url"},
         {[](routes& all) { all.enrichments = {{.key = "a b", .endpoints = {"alarms"}}}; }, "'a b' is no key for an enrichment"},
+        {[](routes& all) { all.enrichments = {{"a", "1", {"alarms"}}, {"A", "2", {"archive", "alarms"}}}; },
+         "there are two enrichments 'A' for the endpoint 'alarms'"},
         {[](routes& all) { all.enrichments = {{.key = "a", .endpoints = {"nowhere"}}}; }, "enrichment 'a': there is no endpoint 'nowhere'"},
     };
     for (const auto& [spoil, error] : rows) {
