@@ -23,9 +23,10 @@ void commands_out_endpoint::deliver(locked_command given) {
     write_command_head(*given.command, given.token, head_);
     const bytes_view pieces[] = {head_, given.command->message};
     // The credit may have gone in the meantime; or the link goes now, for the message is larger than the device takes.
-    if (!send_locked(given.token, pieces))
-        return with_.hub.commands().release(device_, given.token);
-    note_activity();
+    if (send_locked(given.token, pieces))
+        note_activity();
+    else
+        with_.hub.commands().release(device_, given.token);
     with_.wake();
 }
 

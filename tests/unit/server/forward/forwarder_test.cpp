@@ -30,7 +30,7 @@ public:
             amqp::message_builder(message).data(std::to_string(first + index));
         }
         for (std::size_t index = 0; index < count; ++index)
-            views.push_back({first + index, wall_time(), 0, {}, messages_[index]});
+            views.push_back({first + index, wall_time(), 0, {}, {}, messages_[index]});
     }
     std::vector<store::event_view> views;
 
