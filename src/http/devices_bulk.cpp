@@ -1,130 +1,58 @@
 // POST /devices: up to a hundred changes, each for itself. contract/rest.md, section 3.
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
-#include "auth/ascii.hpp"
 #include "http/admission.hpp"
 #include "http/ask.hpp"
 #include "http/resources.hpp"
 #include "http/status.hpp"
+#include "hub/registry/bulk.hpp"
 
 namespace capstan::http {
 namespace {
 
 namespace json = boost::json;
-using registered = std::expected<store::device, hub::registry_refusal>;
 
 constexpr std::size_t max_entries = 100;
 
-std::string text(const json::object& entry, std::string_view name) {
+errc http_code(hub::entry_errc code) {
+    switch (code) {
+    case hub::entry_errc::argument_invalid: return errc::argument_invalid;
+    case hub::entry_errc::argument_null: return errc::argument_null;
+    case hub::entry_errc::format: return errc::invalid_format;
+    case hub::entry_errc::device_not_found: return errc::device_not_found;
+    case hub::entry_errc::module_not_found: return errc::module_not_found;
+    case hub::entry_errc::device_already_exists: return errc::device_already_exists;
+    case hub::entry_errc::module_already_exists: return errc::module_already_exists;
+    case hub::entry_errc::precondition_failed: return errc::precondition_failed;
+    case hub::entry_errc::too_many_modules: return errc::too_many_modules;
+    case hub::entry_errc::unavailable: break;
+    }
+    return errc::service_unavailable;
+}
+
+json::value member(const json::object& entry, std::string_view name) {
     const auto* found = entry.if_contains(name);
-    return found && found->is_string() ? std::string(found->as_string()) : std::string();
+    return found && found->is_string() ? *found : json::value("");
 }
 
-/// What an importMode asks for.
-struct import_mode {
-    std::string_view name; ///< in lower case; they are compared without
-    bool create, update, remove, matching;
-};
-constexpr import_mode modes[] = {
-    {"createorupdate", true, true, false, false}, // the default
-    {"createorupdateifmatchetag", true, true, false, true},
-    {"create", true, false, false, false},
-    {"update", false, true, false, false},
-    {"updateifmatchetag", false, true, false, true},
-    {"delete", false, false, true, false},
-    {"deleteifmatchetag", false, false, true, true},
-};
-
-const import_mode* mode_of(const json::object& entry) {
-    const auto given = text(entry, "importMode");
-    const auto found =
-        std::ranges::find_if(modes, [&](const import_mode& each) { return given.empty() || auth::equal_ignoring_case(each.name, given); });
-    return found == std::end(modes) ? nullptr : &*found;
-}
-
-/// The entry's id is called `id`; the rest is a device's.
-json::value as_device(json::object entry) {
-    entry.erase("id");
-    entry.erase("moduleId");
-    entry.erase("deviceId");
-    return entry;
-}
-
-/// A device's, or a module's when there is a moduleId.
-std::string key_of(const json::object& entry) {
-    const auto module = text(entry, "moduleId");
-    return module.empty() ? text(entry, "id") : store::module_key(text(entry, "id"), module);
-}
-
-struct entry_error {
-    errc code;
-    std::string text;
-};
-
-/// What can be said of an entry before the registry is asked. `ids`: of the entries before it.
-std::optional<entry_error> check(const json::object& entry, std::set<std::string>& ids) {
-    const auto id = text(entry, "id");
-    if (id.empty())
-        return entry_error{errc::argument_null, "id is missing."};
-    if (!hub::valid_device_id(id))
-        return entry_error{errc::argument_invalid, hub::not_a_device_id(id)};
-    if (const auto module = text(entry, "moduleId"); !module.empty() && !hub::valid_device_id(module))
-        return entry_error{errc::argument_invalid, hub::not_a_device_id(module)};
-    if (!mode_of(entry))
-        return entry_error{errc::argument_invalid, "importMode is not one that is known for devices."};
-    if (!ids.insert(key_of(entry)).second)
-        return entry_error{errc::device_defined_twice, "The id stands in an earlier entry of the same request."};
-    return std::nullopt;
-}
-
-asio::awaitable<registered> apply(context& in, const json::object& entry) {
-    auto& registry = in.hub.registry();
-    const auto id = key_of(entry);
-    const auto& mode = *mode_of(entry);
-    const auto etag = text(entry, entry.contains("eTag") ? "eTag" : "etag");
-    const auto when = hub::registry::parse_if_match(mode.matching ? etag : "*");
-    if (mode.remove) {
-        auto remove = [&](auto done) { registry.remove(id, when, in.home, std::move(done)); };
-        co_return co_await ask<registered>(remove);
-    }
-    const auto body = as_device(entry);
-    if (mode.update) {
-        auto update = [&](auto done) { registry.put(id, body, when, in.home, std::move(done)); };
-        auto updated = co_await ask<registered>(update);
-        if (updated || !mode.create || updated.error().why != hub::registry_refusal::reason::not_found)
-            co_return updated;
-    }
-    auto create = [&](auto done) { registry.put(id, body, store::must_not_exist{}, in.home, std::move(done)); };
-    co_return co_await ask<registered>(create);
-}
-
-errc code_of(const context& in, const json::object& entry, hub::registry_refusal::reason why) {
-    using reason = hub::registry_refusal::reason;
-    const bool module = !text(entry, "moduleId").empty() && in.hub.registry().find(text(entry, "id"));
-    if (module && why == reason::not_found)
-        return errc::module_not_found;
-    return module && why == reason::already_exists ? errc::module_already_exists : http::code_of(why);
-}
-
-json::object describe(const json::object& entry, const entry_error& wrong) {
-    json::object error{{"deviceId", text(entry, "id")}, {"errorCode", name_of(wrong.code)}, {"errorStatus", wrong.text}};
-    if (const auto module = text(entry, "moduleId"); !module.empty())
+json::object describe(const json::object& entry, errc code, std::string_view text) {
+    json::object error{{"deviceId", member(entry, "id")}, {"errorCode", name_of(code)}, {"errorStatus", text}};
+    if (const auto module = member(entry, "moduleId"); !module.as_string().empty())
         error["moduleId"] = module;
     return error;
 }
 
-/// None when the entry has taken effect.
-asio::awaitable<std::optional<entry_error>> serve(context& in, const json::object& entry, std::set<std::string>& ids) {
-    if (auto wrong = check(entry, ids))
-        co_return wrong;
-    const auto done = co_await apply(in, entry);
-    if (done)
+/// None when the entry has taken effect. `keys`: of the entries before it.
+asio::awaitable<std::optional<json::object>> serve(context& in, const json::object& entry, std::set<std::string>& keys) {
+    if (const auto key = hub::key_of(entry); !key.empty() && !keys.insert(key).second)
+        co_return describe(entry, errc::device_defined_twice, "The id stands in an earlier entry of the same request.");
+    auto start = [&](auto done) { hub::apply_entry(in.hub.registry(), entry, in.home, std::move(done)); };
+    const auto wrong = co_await ask<std::optional<hub::entry_error>>(start);
+    if (!wrong)
         co_return std::nullopt;
-    entry_error refused{code_of(in, entry, done.error().why), done.error().text};
-    co_return refused;
+    co_return describe(entry, http_code(wrong->code), wrong->text);
 }
 
 } // namespace
@@ -141,11 +69,10 @@ asio::awaitable<answer> post_devices(context& in, const request& asked) {
         if (auto throttled = co_await admit(in, hub::operation::registry, more - 1))
             co_return *std::move(throttled);
     json::array errors;
-    std::set<std::string> ids;
+    std::set<std::string> keys;
     for (const auto& each : body.as_array()) {
-        const auto& entry = each.as_object();
-        if (const auto wrong = co_await serve(in, entry, ids))
-            errors.push_back(describe(entry, *wrong));
+        if (auto wrong = co_await serve(in, each.as_object(), keys))
+            errors.push_back(*std::move(wrong));
     }
     answer result;
     const bool failed = !errors.empty();
