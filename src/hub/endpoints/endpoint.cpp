@@ -4,8 +4,8 @@ namespace capstan::hub {
 
 void endpoint::belongs_to(std::string device, node what) {
     device_ = std::move(device);
-    const live_link own{with_.thread, weak_from_this(), &with_, what, info().role == amqp::role::sender,
-                        with_.identities.has_certificate()};
+    const live_link own{
+        with_.thread, weak_from_this(), &with_, what, info().role == amqp::role::sender, with_.identities.has_certificate()};
     const auto others = with_.hub.presence().link_opened(device_, own, with_.now());
     if (!with_.hub.config().one_connection_per_device)
         return;

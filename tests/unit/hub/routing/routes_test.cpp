@@ -225,7 +225,7 @@ TEST(document, has_to_whom_and_when_the_sender_says) {
     properties.to = "/devices/dev1/messages/events";
     properties.creation_time = amqp::timestamp{2500};
     amqp::message_builder(message).properties(properties).data(std::string_view("x"));
-    const store::event_view event{4, wall_time(std::chrono::milliseconds(1500)), 0, {}, message};
+    const store::event_view event{4, wall_time(std::chrono::milliseconds(1500)), 0, {}, {}, message};
     EXPECT_THAT(boost::json::serialize(document_of(event)),
                 HasSubstr(R"("to":"/devices/dev1/messages/events","creationTime":"1970-01-01T00:00:02.5000000Z")"));
 }
