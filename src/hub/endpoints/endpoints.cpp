@@ -156,10 +156,9 @@ made make_partition_endpoint(conversation& with, const amqp::link_info& link, co
 
 /// Into an event hub, or a partition or publisher of it: nobody has the right, which the real built-in endpoint grants to none either
 /// (contract/event-hubs.md, section 6).
-std::unexpected<refusal> unwanted_events() {
-    return std::unexpected(refusal{
-        amqp::error(amqp::condition::unauthorized_access, "Unauthorized access. 'Send' claim(s) are required to perform this operation."),
-        refusal_pause});
+std::unexpected<refusal> unwanted_events(const conversation& with) {
+    constexpr std::string_view text = "Unauthorized access. 'Send' claim(s) are required to perform this operation.";
+    return std::unexpected(refusal{describe_as_event_hub(amqp::condition::unauthorized_access, text, with.now()), refusal_pause});
 }
 
 made make_service_endpoint(conversation& with, const amqp::link_info& link, const address& where) {
@@ -211,7 +210,7 @@ std::expected<std::shared_ptr<endpoint>, refusal> make_endpoint(conversation& wi
     case node::unknown: break;
     }
     if (!sends && where.event_hub && with.hub.find_event_hub(*where.event_hub))
-        return unwanted_events();
+        return unwanted_events(with);
     return unknown_address(with, text);
 }
 

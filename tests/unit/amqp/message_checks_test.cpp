@@ -206,7 +206,7 @@ TEST(MixedUpProperties, AreMended) {
     EXPECT_EQ(mended(*message), fitting);
     EXPECT_TRUE(check_properties(message_view::parse(fitting)->properties().content));
     for (const std::string_view wrong : {"005373 c0 05 03 40 40 5205", "005373 c0 0b 07 40 40 40 40 40 40 a102c3a9",
-                                         "005373 c0 10 0e 40 40 a30174 40 40 40 40 40 40 40 40 40 40 40"}) {
+                                         "005373 c0 11 0e 40 40 a30174 40 40 40 40 40 40 40 40 40 40 40"}) {
         const auto bad = from_hex(wrong);
         const auto parsed = message_view::parse(bad);
         ASSERT_TRUE(parsed) << wrong;

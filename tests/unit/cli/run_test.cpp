@@ -82,7 +82,7 @@ TEST(run, version_is_printed) { EXPECT_EQ(run_capstan({"version"}).out, "capstan
 TEST(run, wrong_usage_ends_with_1) {
     const std::vector<std::string> rows[] = {{},
                                              {"fly"},
-                                             {"serve", "--amqp-port", "1"},
+                                             {"serve", "--amqp-harbour", "1"},
                                              {"device"},
                                              {"device", "create"},
                                              {"device", "list", "--top", "0"},

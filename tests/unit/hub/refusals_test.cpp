@@ -83,7 +83,7 @@ TEST_F(refusals_test, links) {
         {service_policy, out, events, "amqp:unauthorized-access", "401002"},
         {service_policy, in, "/no/such/thing", "amqp:not-found", "404006"},
         {service_policy, in, to_devices, "amqp:not-found", "404006"},
-        {service_policy, out, first_partition, "amqp:not-found", "404006"},
+        {service_policy, out, first_partition, "amqp:unauthorized-access", "-"},
         {device, in, first_partition, "amqp:unauthorized-access", "-"},
         {service_policy, in, "/hub/ConsumerGroups/$Default/Partitions/9", "amqp:not-found", "-"},
         {service_policy, in, "/hub/ConsumerGroups/none/Partitions/0", "amqp:not-found", "-"},
