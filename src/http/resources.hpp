@@ -51,6 +51,12 @@ asio::awaitable<answer> put_certificate(context& in, const request& asked);
 asio::awaitable<answer> delete_certificate(context& in, const request& asked);
 asio::awaitable<answer> generate_verification_code(context& in, const request& asked);
 asio::awaitable<answer> verify_certificate(context& in, const request& asked);
+
+// jobs.cpp
+asio::awaitable<answer> create_job(context& in, const request& asked);
+asio::awaitable<answer> list_jobs(context& in, const request& asked);
+asio::awaitable<answer> get_job(context& in, const request& asked);
+asio::awaitable<answer> cancel_job(context& in, const request& asked);
 // statistics.cpp
 asio::awaitable<answer> get_device_statistics(context& in, const request& asked);
 asio::awaitable<answer> get_service_statistics(context& in, const request& asked);

@@ -21,6 +21,7 @@ status status_of(errc code) {
     case errc::message_not_found:
     case errc::consumer_group_not_found:
     case errc::certificate_not_found:
+    case errc::job_not_found:
     case errc::path_not_found: return status::not_found;
     case errc::method_not_allowed: return status::method_not_allowed;
     case errc::consumer_group_exists:
@@ -28,6 +29,7 @@ status status_of(errc code) {
     case errc::module_already_exists:
     case errc::device_already_exists: return status::conflict;
     case errc::queue_depth_exceeded:
+    case errc::job_quota_exceeded:
     case errc::quota_exceeded: return status::forbidden;
     case errc::message_lock_lost:
     case errc::precondition_failed: return status::precondition_failed;
@@ -60,6 +62,8 @@ std::string_view name_of(errc code) {
     case errc::path_not_found: return "GenericNotFound";
     case errc::method_not_allowed: return "GenericMethodNotAllowed";
     case errc::consumer_group_not_found: return "ConsumerGroupNotFound";
+    case errc::job_not_found: return "JobNotFound";
+    case errc::job_quota_exceeded: return "JobQuotaExceeded";
     case errc::consumer_group_exists: return "ConsumerGroupAlreadyExists";
     case errc::queue_depth_exceeded: return "DeviceMaximumQueueDepthExceeded";
     case errc::certificate_not_found: return "CertificateNotFound";

@@ -23,6 +23,8 @@ enum class errc : std::uint8_t {
     method_not_allowed,
     device_already_exists,
     consumer_group_not_found,
+    job_not_found,
+    job_quota_exceeded,
     consumer_group_exists,
     certificate_not_found,
     certificate_exists,

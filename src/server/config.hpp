@@ -81,6 +81,11 @@ struct config {
         std::uint32_t consumer_groups_max = 20; ///< of each event hub, $Default among them
     } telemetry;
 
+    struct jobs_section {
+        std::optional<std::filesystem::path> folder; ///< none: jobs in the data folder
+        std::vector<std::string> storage_hosts;      ///< that the hub may read from and write to
+    } jobs;
+
     hub::routing::routes routes; ///< [routing]: of the file only
 };
 

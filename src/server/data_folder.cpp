@@ -24,8 +24,8 @@ using done = std::expected<void, std::string>;
 constexpr store::partition_id default_partitions = 4;
 
 /// All that a hub puts into its folder. The store knows the same names, without those of half-written files, which open() removes.
-constexpr std::array<std::string_view, 8> known_names = {"lock", "hub.json", "endpoints.json", "authorities.json",
-                                                         "tls",  "store",    "CAPSTAN",        "event-hubs"};
+constexpr std::array<std::string_view, 9> known_names = {"jobs", "lock",  "hub.json", "endpoints.json", "authorities.json",
+                                                         "tls",  "store", "CAPSTAN",  "event-hubs"};
 constexpr std::array<std::string_view, 3> half_written = {"hub.json.tmp", "endpoints.json.tmp", "authorities.json.tmp"};
 
 bool is_known(std::string_view name) {

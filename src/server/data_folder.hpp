@@ -7,6 +7,7 @@
 //   tls/            certificates (certificates.hpp)
 //   store/, CAPSTAN devices and messages (store/rocksdb)
 //   event-hubs/     one folder for each endpoint of the routes (endpoint_hubs.hpp)
+//   jobs/           what import and export jobs read and write, if that is nowhere else (jobs/file_container.hpp)
 
 #include <expected>
 #include <filesystem>

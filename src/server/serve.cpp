@@ -22,6 +22,7 @@
 #include "server/endpoint_hubs.hpp"
 #include "server/hub_settings.hpp"
 #include "server/io_threads.hpp"
+#include "server/jobs/job_worker.hpp"
 #include "server/listener.hpp"
 #include "server/log.hpp"
 #include "server/process.hpp"
@@ -93,6 +94,7 @@ void run(const config& settings) {
     };
 
     trust_registered_authorities(hub, std::move(authorities), authorities_file, *certificates);
+    job_worker jobs(hub.jobs(), hub.registry(), settings.jobs, settings.jobs.folder.value_or(folder.path() / "jobs"));
 
     listener amqp(threads, hub, engine_settings, certificates->tls(), connections_that_fit(settings.limits.connections));
     const auto amqps_port = must(amqp.open(settings.listen.bind, settings.listen.amqps_port));
@@ -129,6 +131,7 @@ void run(const config& settings) {
     signals.wait([&] { certificates->look(clock.now(), hung_up()); });
     notify_service_manager("STOPPING=1");
     withdraw(settings);
+    jobs.stop();
     shut_down(hub, amqp, https, threads, endpoints, settings.limits.stop_time);
     spdlog::info("stopped");
 }

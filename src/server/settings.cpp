@@ -147,11 +147,11 @@ template<auto Field> assigned assign_hostnames(config& into, const raw_value& va
     return {};
 }
 
-template<auto Field> assigned assign_files(config& into, const raw_value& value) {
-    constexpr std::size_t most = 100; // a client's name is looked for in each
+template<auto Field> assigned assign_list(config& into, const raw_value& value) {
+    constexpr std::size_t most = 100;
     auto list = as_list(value);
     if (!list || list->size() > most || std::ranges::any_of(*list, &std::string::empty))
-        return std::unexpected(fmt::format("must be up to {} paths", most));
+        return std::unexpected(fmt::format("must be a list of at most {}", most));
     Field(into) = *std::move(list);
     return {};
 }
@@ -181,7 +181,7 @@ constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute,
 #define NUMBER(member, low, high) assign_number<FIELD(member), low, high>, show<FIELD(member)>
 #define DURATION(member, low, high) assign_duration<FIELD(member), low, high>, show<FIELD(member)>
 #define TEXT(member, check) assign_text<FIELD(member), check>, show<FIELD(member)>
-#define FILES(member) assign_files<FIELD(member)>, show<FIELD(member)>
+#define FILES(member) assign_list<FIELD(member)>, show<FIELD(member)>
 #define BOOL(member) assign_bool<FIELD(member)>, show<FIELD(member)>
 
 // clang-format off
@@ -269,6 +269,13 @@ const setting table[] = {
     {"telemetry.retention", "duration", "", "how long telemetry can be read", DURATION(telemetry.retention, minute, 3650 * day)},
     {"telemetry.consumer_groups_max", "1..1000", "", "consumer groups of an event hub, $Default among them",
      NUMBER(telemetry.consumer_groups_max, 1, 1000)},
+
+    {"jobs.folder", "folder", "",
+     "the folder below which import and export jobs find their containers (jobs in the data folder if not given)",
+     TEXT(jobs.folder, not_empty)},
+    {"jobs.storage_hosts", "host[,host]", "",
+     "hosts (host or host:port) of blob storage that import and export jobs may use; none if not given",
+     assign_list<FIELD(jobs.storage_hosts)>, show<FIELD(jobs.storage_hosts)>},
 };
 
 // clang-format on

@@ -66,13 +66,22 @@ bool known_scope(std::string_view scope, const store::device_registry& devices) 
     return edge && edge->edge && edge->scope == scope;
 }
 
+/// The one that it is created with, if it is one of its own: so an exported device comes back with the scope that its children name.
+std::string own_scope(const store::device& device, std::string_view number) {
+    const auto begin = fmt::format("{}{}-", scope_prefix, device.id);
+    const auto given = std::string_view(device.scope);
+    const bool its_own = given.starts_with(begin) && given.size() > begin.size() && given.size() < begin.size() + 20 &&
+                         given.find_first_not_of("0123456789", begin.size()) == given.npos;
+    return its_own ? device.scope : begin + std::string(number);
+}
+
 /// An edge device has a scope of its own, which nobody changes; any other is in the scope of its parent, or in none. A parent is
 /// named by deviceScope or by parentScopes: what has changed counts.
 objection settle_scopes(store::device& device, const store::device& before, const rule_context& with) {
     if (device.parent_scopes.size() > 1)
         return registry_refusal{reason::invalid, "A device has at most one parent scope."};
     if (device.edge) {
-        device.scope = before.edge ? before.scope : fmt::format("{}{}-{}", scope_prefix, device.id, with.number);
+        device.scope = before.edge ? before.scope : own_scope(device, with.number);
     } else {
         const bool by_parents = device.scope == before.scope && (before.edge || device.parent_scopes != before.parent_scopes);
         if (by_parents)

@@ -23,7 +23,7 @@ struct marker {
 
 /// What other parts of the hub keep in the folder (server/data_folder.hpp), and what a mounted file system has of its own. They
 /// may be there before the store is; so may what is left of their writing.
-constexpr std::array other_rooms_files = {"lock", "hub.json", "endpoints.json", "tls", "event-hubs", "lost+found"};
+constexpr std::array other_rooms_files = {"lock", "hub.json", "endpoints.json", "tls", "event-hubs", "jobs", "lost+found"};
 
 bool known_to_the_hub(const std::string& name) {
     return std::ranges::any_of(other_rooms_files,
