@@ -195,6 +195,13 @@ std::expected<resource, answer> find_resource(const context& in, const request& 
     return resource{found->serve, found->method == verb::post, found->needed == right::none, found->metered};
 }
 
+std::vector<known_path> known_paths() {
+    std::vector<known_path> all;
+    for (const auto& each : table)
+        all.push_back({each.method, each.path});
+    return all;
+}
+
 std::optional<std::string_view> request::parameter(std::string_view name) const {
     const auto found = std::ranges::find(query, name, &std::pair<std::string, std::string>::first);
     return found == query.end() ? std::nullopt : std::optional<std::string_view>(found->second);

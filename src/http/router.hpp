@@ -19,6 +19,13 @@ struct resource {
 /// request is refused.
 std::expected<resource, answer> find_resource(const context& in, const request& asked);
 
+/// All that there is: for a test of its rights.
+struct known_path {
+    verb method;
+    std::string_view path; ///< segments in braces stand for any text
+};
+std::vector<known_path> known_paths();
+
 /// Splits a request's target: path segments, each decoded once, and query.
 void parse_target(std::string_view target, request& into);
 

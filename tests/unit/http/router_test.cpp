@@ -1,5 +1,9 @@
 #include "http/router.hpp"
 
+#include <cstring>
+#include <map>
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,27 +69,81 @@ TEST_F(router_test, paths_and_methods_that_there_are_not) {
     EXPECT_EQ(answer[test::field::allow], "GET, PUT, DELETE");
 }
 
+/// Which policies may ask for what: contract/rest.md; contract/semantics.md, section 5. A row of the router's table that is not here
+/// fails the test.
 TEST_F(router_test, each_resource_asks_for_its_right) {
-    struct row {
-        test::verb method;
-        std::string path;
-        std::set<std::string> allowed;
+    using policies_of = std::set<std::string>;
+    const policies_of readers{"iothubowner", "registryRead", "registryReadWrite"}, writers{"iothubowner", "registryReadWrite"},
+        services{"iothubowner", "service"}, devices{"iothubowner", "device"}, all{"open"};
+    std::map<std::string, policies_of> expected{
+        {"GET /devices", readers},
+        {"POST /devices", writers},
+        {"POST /devices/query", services},
+        {"GET /devices/{id}", readers},
+        {"PUT /devices/{id}", writers},
+        {"DELETE /devices/{id}", writers},
+        {"DELETE /devices/{id}/commands", services},
+        {"GET /devices/{id}/commands", services},
+        {"GET /devices/{id}/deadletters", services},
+        {"DELETE /devices/{id}/deadletters", services},
+        {"DELETE /devices/{id}/deadletters/{number}", services},
+        {"POST /devices/{id}/deadletters/{number}/requeue", services},
+        {"GET /devices/{id}/messages/devicebound", devices},
+        {"DELETE /devices/{id}/messages/devicebound/{lock}", devices},
+        {"POST /devices/{id}/messages/devicebound/{lock}/abandon", devices},
+        {"POST /devices/{id}/messages/events", devices},
+        {"POST /devices/{id}/modules/{module}/messages/events", devices},
+        {"GET /devices/{id}/modules", readers},
+        {"GET /devices/{id}/modules/{module}", readers},
+        {"PUT /devices/{id}/modules/{module}", writers},
+        {"DELETE /devices/{id}/modules/{module}", writers},
+        {"GET /consumergroups", readers},
+        {"PUT /consumergroups/{name}", writers},
+        {"DELETE /consumergroups/{name}", writers},
+        {"POST /jobs/create", writers},
+        {"GET /jobs", writers},
+        {"GET /jobs/{job}", writers},
+        {"DELETE /jobs/{job}", writers},
+        {"GET /statistics/devices", readers},
+        {"GET /statistics/service", readers},
+        {"GET /statistics/routing", readers},
+        {"GET /metrics", readers},
+        {"GET /livez", all},
+        {"GET /readyz", all},
+        {"GET /health", all},
+        {"GET /healthz", all},
     };
-    const row rows[] = {
-        {test::verb::get, "/devices", {"iothubowner", "registryRead", "registryReadWrite"}},
-        {test::verb::get, "/devices/dev1", {"iothubowner", "registryRead", "registryReadWrite"}},
-        {test::verb::put, "/devices/dev1", {"iothubowner", "registryReadWrite"}},
-        {test::verb::delete_, "/devices/dev1", {"iothubowner", "registryReadWrite"}},
-        {test::verb::post, "/devices", {"iothubowner", "registryReadWrite"}},
-        {test::verb::delete_, "/devices/dev1/commands", {"iothubowner", "service"}},
-        {test::verb::get, "/statistics/devices", {"iothubowner", "registryRead", "registryReadWrite"}},
-        {test::verb::get, "/statistics/service", {"iothubowner", "registryRead", "registryReadWrite"}},
-    };
-    for (const auto& [method, path, allowed] : rows)
+    ASSERT_EQ(verdict(ask(test::verb::put, "/devices/dev1" + test::version, "{}")), "200");
+    ASSERT_EQ(verdict(ask(test::verb::put, "/devices/dev1/modules/m" + test::version, "{}")), "200");
+    for (const auto& [method, pattern] : known_paths()) {
+        const auto name = std::string(to_string(method)) + ' ' + std::string(pattern);
+        ASSERT_TRUE(expected.contains(name)) << name << " is in the router's table, and its right is not tested";
+        const auto allowed = expected.extract(name).mapped();
+        auto path = std::string(pattern);
+        for (const auto& [from, to] :
+             {std::pair("{id}", "dev1"), {"{module}", "m"}, {"{number}", "1"}, {"{lock}", "x"}, {"{name}", "$"}, {"{job}", "x"}})
+            if (const auto at = path.find(from); at != path.npos)
+                path.replace(at, std::strlen(from), to);
         for (const auto& policy : policies.all()) {
-            const auto answer = ask(request(method, path + "?api-version=2021-04-12", "!", std::nullopt, token(policy.name)));
-            EXPECT_EQ(answer.result() != status::unauthorized, allowed.contains(policy.name)) << path << ' ' << policy.name;
+            // Never a body that does something, nor an etag that fits: who may remove the device does not.
+            const auto answer = ask(request(method, path + "?api-version=2021-04-12", "!", "never", token(policy.name)));
+            EXPECT_EQ(answer.result() != status::unauthorized, allowed.contains("open") || allowed.contains(policy.name))
+                << name << ' ' << policy.name;
         }
+        EXPECT_EQ(ask(request(method, path + "?api-version=2021-04-12", "!", "never", "")).result() != status::unauthorized,
+                  allowed.contains("open"))
+            << name << " without a token";
+    }
+    EXPECT_TRUE(expected.empty()) << expected.begin()->first << " is not in the router's table";
+}
+
+TEST_F(router_test, metrics_need_no_api_version) {
+    const auto answer = ask(request(test::verb::get, "/metrics", {}, {}, token("registryRead")));
+    EXPECT_EQ(answer.result(), status::ok);
+    EXPECT_EQ(answer[test::field::content_type], "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_THAT(answer.body(), testing::HasSubstr("# TYPE capstan_devices gauge\ncapstan_devices{status=\"enabled\"} 0\n"));
+    EXPECT_THAT(answer.body(), testing::HasSubstr("\ncapstan_events_total{event_hub=\"hub\"} 0\n"));
+    EXPECT_THAT(answer.body(), testing::HasSubstr("\ncapstan_store_writable 1\n"));
 }
 
 TEST_F(router_test, what_is_wrong_with_a_token_is_not_told) {
