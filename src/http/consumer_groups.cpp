@@ -1,4 +1,5 @@
-// The consumer groups of the event hub. Azure keeps them on its management plane; the shape here is our own.
+// The consumer groups of the built-in event hub; those of the routes' endpoints can be looked at. Azure keeps them on its management plane;
+// the shape here is our own.
 
 #include <fmt/format.h>
 
@@ -30,11 +31,31 @@ answer error_of(const context& in, refusal why, const std::string& name) {
 
 boost::json::object described(const std::string& name) { return {{"name", name}}; }
 
+/// The built-in event hub, or the one that `eventhub` names; none when there is no such event hub.
+hub::event_hub* event_hub_of(const context& in, const request& asked) {
+    const auto name = asked.parameter("eventhub");
+    return name ? in.hub.find_event_hub({{std::string(*name)}}) : &in.hub.built_in_events();
+}
+
+/// Those of the routes' endpoints stand in the configuration file: what was changed here would come back with the next start.
+std::optional<answer> objection(const context& in, const request& asked) {
+    const auto now = in.hub.clock().now();
+    const auto* const found = event_hub_of(in, asked);
+    if (found == nullptr)
+        return error_answer(errc::path_not_found, "There is no such event hub.", now);
+    if (found != &in.hub.built_in_events())
+        return error_answer(errc::argument_invalid, "The consumer groups of a route's endpoint stand in the configuration file.", now);
+    return std::nullopt;
+}
+
 } // namespace
 
-asio::awaitable<answer> list_consumer_groups(context& in, const request&) {
+asio::awaitable<answer> list_consumer_groups(context& in, const request& asked) {
+    auto* const of = event_hub_of(in, asked);
+    if (of == nullptr)
+        co_return *objection(in, asked);
     boost::json::array groups;
-    for (const auto& each : in.hub.built_in_events().consumer_groups().all())
+    for (const auto& each : of->consumer_groups().all())
         groups.push_back(described(each));
     answer result;
     result.body = std::move(groups);
@@ -42,6 +63,8 @@ asio::awaitable<answer> list_consumer_groups(context& in, const request&) {
 }
 
 asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
+    if (auto refused = objection(in, asked))
+        co_return *std::move(refused);
     const auto& name = asked.path[1];
     if (const auto made = in.hub.built_in_events().consumer_groups().create(name); !made)
         co_return error_of(in, made.error(), name);
@@ -51,6 +74,8 @@ asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
 }
 
 asio::awaitable<answer> delete_consumer_group(context& in, const request& asked) {
+    if (auto refused = objection(in, asked))
+        co_return *std::move(refused);
     const auto& name = asked.path[1];
     if (const auto removed = in.hub.built_in_events().consumer_groups().remove(name); !removed)
         co_return error_of(in, removed.error(), name);
