@@ -12,6 +12,8 @@ asio::awaitable<void> send_telemetry() {
 
     auto reading =
         capstan::message(R"({"celsius":21.4})").content_type("application/json").content_encoding("utf-8").property("room", "cellar");
+    reading.subject("climate").group_id("house").group_sequence(1); // all of the standard's properties, for those who need them
+    reading.creation_time(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
     co_await device.async_send(std::move(reading)); // the hub has it on disk
     std::cout << "sent one\n";
 

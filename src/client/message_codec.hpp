@@ -6,8 +6,8 @@
 
 namespace capstan::client {
 
-/// `to`: the address of a cloud-to-device message, or empty. A message without an id gets one.
-amqp::bytes encode(message what, std::string_view to = {});
+/// A message without an id gets one.
+amqp::bytes encode(message what);
 
 /// A batch of telemetry: format 0x80013700, one data section for each message.
 amqp::bytes encode_batch(std::vector<message> what);

@@ -19,6 +19,13 @@ completion<> unheard(const asio::any_io_executor& strand) {
     return {[](const std::exception_ptr&) {}, strand};
 }
 
+/// To the device, with an id.
+void address(message& what, const std::string& device_id) {
+    what.to("/devices/" + auth::percent_encode(device_id) + "/messages/devicebound");
+    if (what.message_id().empty())
+        what.message_id(auth::random_uuid());
+}
+
 } // namespace
 
 std::shared_ptr<service_session> service_session::create(const asio::any_io_executor& executor, service_identity who,
@@ -55,22 +62,19 @@ sender_link& service_session::commands() {
 }
 
 void service_session::send(const std::string& device_id, message what, completion<std::string> then) {
-    if (what.message_id().empty())
-        what.message_id(auth::random_uuid());
+    address(what, device_id);
     const auto id = what.message_id();
     const auto taken_back = then.cancel();
     auto sent = [id, then = std::move(then)](const std::optional<client_error>& failed) mutable {
         failed ? then.fail(*failed) : then.succeed(id);
     };
-    commands().send(encode(std::move(what), "/devices/" + auth::percent_encode(device_id) + "/messages/devicebound"), 0, taken_back,
-                    std::move(sent));
+    commands().send(encode(std::move(what)), 0, taken_back, std::move(sent));
 }
 
 void service_session::send_and_confirm(const std::string& device_id, message what, completion<feedback_record> then) {
     if (failed_)
         return then.fail(*failed_);
-    if (what.message_id().empty())
-        what.message_id(auth::random_uuid());
+    address(what, device_id);
     const auto id = what.message_id();
     if (unconfirmed_.contains(id))
         return then.fail(client_error(errc::invalid_argument, "a message with the id " + id + " is waiting to be confirmed"));
@@ -87,8 +91,7 @@ void service_session::send_and_confirm(const std::string& device_id, message wha
         if (waiting)
             waiting.mapped().fail(*failed);
     };
-    commands().send(encode(std::move(what), "/devices/" + auth::percent_encode(device_id) + "/messages/devicebound"), 0, {},
-                    std::move(sent));
+    commands().send(encode(std::move(what)), 0, {}, std::move(sent));
 }
 
 void service_session::cancel_confirmation(const std::string& message_id) {

@@ -40,11 +40,19 @@ TEST(tokens, are_renewed_at_85_percent) {
 TEST(messages, are_what_they_were_after_a_journey) {
     auto sent = message("body").message_id("m1").correlation_id("c1").content_type("application/json").content_encoding("utf-8");
     sent.user_id("me").property("a", "1").property("b", "2").expires_at(wall_clock_time(1234567ms)).feedback(feedback_wanted::negative);
-    const auto raw = encode(sent, "/devices/d/messages/devicebound");
+    sent.to("/devices/d/messages/devicebound").subject("s").reply_to("r").creation_time(wall_clock_time(7654321ms));
+    sent.group_id("g").group_sequence(4'000'000'000).reply_to_group_id("rg");
+    const auto raw = encode(sent);
     const auto view = amqp::message_view::parse(raw);
     ASSERT_TRUE(view);
-    EXPECT_EQ(amqp::read_properties(view->properties().content)->to, "/devices/d/messages/devicebound");
     const auto got = decode(*view);
+    EXPECT_EQ(got.to(), "/devices/d/messages/devicebound");
+    EXPECT_EQ(got.subject(), "s");
+    EXPECT_EQ(got.reply_to(), "r");
+    EXPECT_EQ(got.creation_time(), wall_clock_time(7654321ms));
+    EXPECT_EQ(got.group_id(), "g");
+    EXPECT_EQ(got.group_sequence(), 4'000'000'000u);
+    EXPECT_EQ(got.reply_to_group_id(), "rg");
     EXPECT_EQ(got.body(), "body");
     EXPECT_EQ(got.message_id(), "m1");
     EXPECT_EQ(got.correlation_id(), "c1");
@@ -75,7 +83,10 @@ TEST(messages, of_values_and_sequences) {
 TEST(messages, without_an_id_get_one) {
     const auto first = encode(message("x")), second = encode(message("x"));
     EXPECT_NE(first, second);
-    EXPECT_EQ(decode(*amqp::message_view::parse(first)).message_id().size(), 36u);
+    const auto got = decode(*amqp::message_view::parse(first));
+    EXPECT_EQ(got.message_id().size(), 36u);
+    EXPECT_EQ(got.to() + got.subject() + got.reply_to() + got.group_id(), "") << "what was not set is not there";
+    EXPECT_FALSE(got.creation_time() || got.group_sequence());
 }
 
 TEST(messages, in_a_batch) {
