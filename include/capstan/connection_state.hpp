@@ -7,11 +7,12 @@
 
 namespace capstan {
 
+/// Where a client is on its way.
 enum class connection_state : std::uint8_t {
     idle,       ///< async_run has not been called
     connecting, ///< name, TCP, TLS, AMQP, token
-    connected,  ///< the hub knows who we are
-    waiting,    ///< for the next attempt
+    connected,  ///< the hub knows who we are, and has accepted a link, if there are any
+    waiting,    ///< for the next attempt: to connect, to show a token, or to attach what is the only link
     closed,     ///< for good: async_run has ended
 };
 

@@ -193,8 +193,14 @@ template<class Use> void hub_connection::with_link(amqp::link_id id, Use&& use) 
     use(routed);
 }
 
+/// A link that the peer refuses is answered too, but leads nowhere (part 2, section 2.6.3).
 void hub_connection::on(const amqp::attached& what) {
-    with_link(what.link, [](const auto& found) { found.to->on_attached(); });
+    const auto* info = now_->on->engine().find(what.link);
+    const bool accepted = info && !(info->role == amqp::role::receiver ? info->source : info->target).empty();
+    with_link(what.link, [&](const auto& found) {
+        if (accepted && found.whose)
+            found.whose->link_accepted(*found.to);
+    });
 }
 
 void hub_connection::on(const amqp::detached& what) {
@@ -210,7 +216,7 @@ void hub_connection::on(const amqp::detached& what) {
 void hub_connection::on(const amqp::delivery& what) {
     with_link(what.link, [&](const auto& found) {
         if (found.whose)
-            found.whose->proven(*found.to);
+            found.whose->link_accepted(*found.to);
         found.to->on_delivery(what);
     });
 }
@@ -222,7 +228,7 @@ void hub_connection::on(const amqp::disposed& what) {
 void hub_connection::on(const amqp::credited& what) {
     with_link(what.link, [&](const auto& found) {
         if (found.whose)
-            found.whose->proven(*found.to);
+            found.whose->link_accepted(*found.to);
         found.to->on_credited();
     });
 }

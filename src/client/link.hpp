@@ -28,8 +28,6 @@ public:
         wire_ = &to;
         id_ = id;
     }
-    /// The peer has answered the attach; it may yet refuse it.
-    virtual void on_attached() {}
     virtual void on_delivery(const amqp::delivery&) {}
     virtual void on_disposed(const amqp::disposed&) {}
     virtual void on_credited() {}
