@@ -11,6 +11,7 @@
 
 namespace capstan {
 
+/// How a client reaches the hub.
 enum class transport : std::uint8_t {
     amqp,                 ///< AMQP over TLS, port 5671
     amqp_over_websockets, ///< the same inside a WebSocket over HTTPS, port 443: passes firewalls and proxies
@@ -87,11 +88,12 @@ public:
     client_options& port(std::uint16_t number) { return port_ = number, *this; }
     /// Of the registry's REST interface; 443.
     client_options& https_port(std::uint16_t number) { return https_port_ = number, *this; }
-    /// Of connections, and of REST requests that only read.
+    /// Of connections, tokens and links, of messages that the hub cannot take now, and of REST requests that only read.
     client_options& retry(const retry_policy& policy) { return retry_ = policy, *this; }
     /// To be connected, TLS included; 30 s.
     client_options& connect_time_out(std::chrono::milliseconds time) { return connect_time_out_ = time, *this; }
-    /// Of one operation, from its call to its completion, with all attempts; 60 s. Receiving has none: cancel it instead.
+    /// Of one operation, from its call to its completion, with all attempts, and of one token until it is answered; 60 s. Receiving has
+    /// none: cancel it instead.
     client_options& operation_time_out(std::chrono::milliseconds time) { return operation_time_out_ = time, *this; }
     /// A connection on which nothing came for so long is dead; 60 s. The hub is asked to send something within half of it.
     client_options& idle_time_out(std::chrono::milliseconds time) { return idle_time_out_ = time, *this; }
@@ -99,6 +101,8 @@ public:
     client_options& token_life(std::chrono::seconds life) { return token_life_ = life, *this; }
     /// Messages that were given to async_send and not yet accepted; 1,000. One more fails with errc::send_queue_full.
     client_options& max_queued_sends(std::size_t count) { return max_queued_sends_ = count, *this; }
+    /// The same in bytes; 64 MiB. A single message may be larger.
+    client_options& max_queued_bytes(std::size_t count) { return max_queued_bytes_ = count, *this; }
     /// Messages that may wait here to be received, each link; 50 (300 for events).
     client_options& prefetch(std::uint32_t count) { return prefetch_ = count, *this; }
 
@@ -116,6 +120,7 @@ public:
     std::chrono::milliseconds idle_time_out() const { return idle_time_out_; }
     std::chrono::seconds token_life() const { return token_life_; }
     std::size_t max_queued_sends() const { return max_queued_sends_; }
+    std::size_t max_queued_bytes() const { return max_queued_bytes_; }
     std::optional<std::uint32_t> prefetch() const { return prefetch_; }
     ///@}
 
@@ -130,6 +135,7 @@ private:
     std::chrono::milliseconds connect_time_out_{30'000}, operation_time_out_{60'000}, idle_time_out_{60'000};
     std::chrono::seconds token_life_{3600};
     std::size_t max_queued_sends_ = 1000;
+    std::size_t max_queued_bytes_ = 64u << 20;
     std::optional<std::uint32_t> prefetch_;
 };
 

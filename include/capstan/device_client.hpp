@@ -78,7 +78,7 @@ private:
 };
 
 /// One device (or module). The object is the device's presence: while async_run is under way it connects, shows its token and renews
-/// it, reconnects, and sends again what was not accepted. Destroying it ends everything at once; close() says goodbye first.
+/// it, reconnects, and sends again what was not accepted. Destroying it is close().
 ///
 ///     asio::awaitable<void> thermostat(std::string connection_string) {
 ///         capstan::device_client device(co_await asio::this_coro::executor, connection_string);
@@ -114,16 +114,17 @@ public:
     }
 
     /// Sends telemetry. Completes when the hub has accepted it: on disk, where the hub is Capstan. May be called before async_run and
-    /// while there is no connection: it waits. At least once: a message that was under way when the connection was lost is sent again,
-    /// with the same message id. Errors: timed_out, send_queue_full, message_too_large, message_refused, throttled, quota_exceeded,
-    /// the errors that end async_run, closed, canceled.
+    /// while there is no connection: it waits, and so it does while the hub says that it is busy. At least once: a message that was under
+    /// way when the connection was lost is sent again, with the same message id. Errors: timed_out, send_queue_full, message_too_large,
+    /// message_refused, throttled, quota_exceeded, the errors that end async_run, closed, canceled.
     template<completion_token<> Token = asio::use_awaitable_t<>> auto async_send(message what, Token&& token = Token()) {
         auto start = [in = session_, what = std::move(what)](detail::handler<> then) mutable {
             send(in, std::move(what), std::move(then));
         };
         return detail::initiate<>(std::forward<Token>(token), std::move(start));
     }
-    /// Several messages as one: all are accepted, or none is. At most 256 KB together.
+    /// Several messages as one: all are accepted, or none is. At most 256 KB together (message_too_large). Completes as one message does,
+    /// at once when there is none; errors are the same.
     template<completion_token<> Token = asio::use_awaitable_t<>> auto async_send(std::vector<message> batch, Token&& token = Token()) {
         auto start = [in = session_, batch = std::move(batch)](detail::handler<> then) mutable {
             send_batch(in, std::move(batch), std::move(then));
@@ -132,7 +133,8 @@ public:
     }
 
     /// The next command for this device. The first call subscribes. Completes when there is one, however long that takes: cancel it,
-    /// or close the client. Errors: those that end async_run, closed, canceled.
+    /// or close the client. Errors: what the hub has
+    /// against it (not_found, message_refused: the next call subscribes anew), those that end async_run, closed, canceled.
     template<completion_token<command> Token = asio::use_awaitable_t<>> auto async_receive(Token&& token = Token()) {
         return detail::initiate<command>(std::forward<Token>(token),
                                          [in = session_](detail::handler<command> then) mutable { receive(in, std::move(then)); });
@@ -141,7 +143,7 @@ public:
     /// Called with each change. To be set before async_run.
     void on_connection_changed(connection_observer observer);
 
-    /// Says goodbye to the hub. What is not yet done fails with errc::closed, and async_run ends.
+    /// Says goodbye to the hub, and does not wait for it. What is not yet done fails with errc::closed, and async_run ends.
     void close();
 
 private:

@@ -1,5 +1,6 @@
 #include "client/classify.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -54,6 +55,12 @@ client_error classify(const amqp::error& from_peer) {
         if (from_peer.condition == name)
             return client_error(code, words_of(from_peer.description), from_peer.condition);
     return client_error(errc::hub_unavailable, words_of(from_peer.description), from_peer.condition);
+}
+
+bool passes_by_itself(const amqp::error& from_peer) {
+    constexpr std::string_view those[] = {condition::internal_error, "com.microsoft:server-busy", "com.microsoft:timeout",
+                                          "com.microsoft:device-container-throttled"};
+    return std::ranges::find(those, from_peer.condition) != std::end(those);
 }
 
 client_error classify_status(int status, std::string_view description) {

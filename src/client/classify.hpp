@@ -10,7 +10,11 @@ namespace capstan::client {
 /// the JSON text that hubs send as description are taken out of it. contract/iothub-amqp.md, section 10.2.
 client_error classify(const amqp::error& from_peer);
 
-/// The same for the answer to a request: $cbs, $management, HTTP.
+/// Whether a message that was rejected so may be accepted a little later: the hub is busy, or in trouble. What it does not say is for
+/// good: a full queue, which may stay full for long, too.
+bool passes_by_itself(const amqp::error& from_peer);
+
+/// What the answer to a request means: of $cbs, $management, HTTP.
 client_error classify_status(int status, std::string_view description);
 
 } // namespace capstan::client

@@ -58,7 +58,7 @@ void device_session::join() {
             return;
         self->ended_ = why;
         self->connection_->remove(*self->participant_);
-        for (auto& each : std::exchange(self->awaiting_end_, {}))
+        for (auto& [which, each] : std::exchange(self->awaiting_end_, {}))
             why.reason() == errc::closed ? each.succeed() : each.fail(why);
         if (!self->shares_)
             self->connection_->close(why);
@@ -76,14 +76,21 @@ std::string device_session::address(std::string_view what) const {
 void device_session::await_end(completion<> then) {
     if (ended_)
         return ended_->reason() == errc::closed ? then.succeed() : then.fail(*ended_);
-    awaiting_end_.push_back(std::move(then));
+    const auto which = next_ticket_++;
+    then.cancel().assign([weak = weak_from_this(), which] { // as with a connection of its own: who is taken back has ended
+        const auto self = weak.lock();
+        if (self && self->awaiting_end_.contains(which))
+            self->participant_->fail(client_error(errc::canceled));
+    });
+    awaiting_end_.emplace(which, std::move(then));
 }
 
 void device_session::send(amqp::bytes payload, std::uint32_t format, completion<> then) {
-    if (!telemetry_) {
+    if (!telemetry_ || telemetry_->failed()) {
         const auto& options = connection_->options();
-        telemetry_ = std::make_shared<sender_link>(
-            strand(), sender_link::settings{address("events"), options.max_queued_sends(), options.operation_time_out()});
+        const sender_link::settings how{address("events"), options.max_queued_sends(), options.max_queued_bytes(),
+                                        options.operation_time_out(), options.retry()};
+        telemetry_ = std::make_shared<sender_link>(strand(), how);
         participant_->add(telemetry_);
     }
     const auto taken_back = then.cancel();
@@ -94,7 +101,7 @@ void device_session::send(amqp::bytes payload, std::uint32_t format, completion<
 }
 
 void device_session::receive(completion<command> then) {
-    if (!commands_) {
+    if (!commands_ || commands_->failed()) {
         const auto& options = connection_->options();
         commands_ = std::make_shared<receiver_link>(
             strand(),

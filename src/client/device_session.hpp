@@ -38,9 +38,10 @@ private:
     bool shares_;
     device_identity who_;
     std::shared_ptr<participant> participant_;
-    std::shared_ptr<sender_link> telemetry_;    ///< from the first message on
-    std::shared_ptr<receiver_link> commands_;   ///< from the first receive on
-    std::vector<completion<>> awaiting_end_;
+    std::shared_ptr<sender_link> telemetry_;    ///< from the first message on; another one when it has failed
+    std::shared_ptr<receiver_link> commands_;   ///< from the first receive on, likewise
+    std::map<std::uint64_t, completion<>> awaiting_end_; ///< in the order of the calls
+    std::uint64_t next_ticket_ = 1;
     std::optional<client_error> ended_;
 };
 

@@ -6,6 +6,17 @@
 
 namespace capstan::client {
 
+namespace {
+
+/// What we close ourselves, because nothing came for too long or because it was no AMQP, is a lost connection: the hub said nothing.
+client_error why_closed(const amqp::closed& what) {
+    if (!what.error)
+        return client_error(errc::connection_lost, "the hub closed the connection");
+    return what.by_peer ? classify(what.error) : client_error(errc::connection_lost, what.error.description, what.error.condition);
+}
+
+} // namespace
+
 driver::driver(asio::any_io_executor executor, std::unique_ptr<byte_stream> stream, const amqp::settings& settings,
                std::function<void(const amqp::event&)> handle)
     : executor_(std::move(executor)), stream_(std::move(stream)), engine_(amqp::side::client, settings, now()), handle_(std::move(handle)),
@@ -36,7 +47,7 @@ void driver::turn() {
     engine_.tick(now());
     while (const auto event = engine_.next_event()) {
         if (const auto* closed = std::get_if<amqp::closed>(&*event))
-            closed_ = closed->error ? classify(closed->error) : client_error(errc::connection_lost, "the hub closed the connection");
+            closed_ = why_closed(*closed);
         else if (!ended_)
             handle_(*event);
     }

@@ -18,7 +18,7 @@ amqp::attach_request receiver_link::request() {
     asked.source = amqp::encode_source(how_.address);
     asked.target = amqp::encode_target(name_);
     asked.rcv_settle_mode = amqp::receiver_settle_mode::second;
-    asked.credit = how_.prefetch;
+    asked.credit = wanted_ ? how_.prefetch : 0;
     return asked;
 }
 
@@ -55,9 +55,20 @@ void receiver_link::hand_over() {
     grant();
 }
 
+void receiver_link::want(bool any) {
+    if (std::exchange(wanted_, any) == any || !up())
+        return;
+    if (any)
+        return grant();
+    for (const auto& each : std::exchange(arrived_, {}))
+        engine().settle(id(), each.delivery, each.delivery, amqp::delivery_state::released());
+    engine().set_credit(id(), 0);
+    wake();
+}
+
 /// Room here is credit there; small change is not worth a frame.
 void receiver_link::grant() {
-    if (!up())
+    if (!up() || !wanted_)
         return;
     const auto room = how_.prefetch - std::min<std::uint32_t>(how_.prefetch, static_cast<std::uint32_t>(arrived_.size()));
     if (engine().credit_left(id()) * 2 > room || engine().credit_left(id()) == room)

@@ -30,6 +30,12 @@ public:
     };
     receiver_link(asio::any_io_executor strand, settings how);
 
+    /// While nobody wants any, the peer is given no credit, and what has come already goes back. Wanted from the beginning.
+    void want(bool any);
+
+    /// For good: another one is needed.
+    bool failed() const { return failed_.has_value(); }
+
     /// `then` runs on the strand. `taken_back` ends it with errc::canceled.
     using answer = std::move_only_function<void(std::expected<incoming, client_error>)>;
     void receive(const cancellation& taken_back, answer then);
@@ -65,6 +71,7 @@ private:
     std::map<std::uint32_t, outcome> settling_; ///< by delivery-id
     asio::steady_timer deadline_;
     bool watching_ = false;
+    bool wanted_ = true;
     std::optional<client_error> failed_;
 };
 

@@ -6,7 +6,8 @@
 namespace capstan::client {
 
 sender_link::sender_link(asio::any_io_executor strand, settings how)
-    : strand_(std::move(strand)), how_(std::move(how)), deadline_(strand_), name_("sender-" + auth::random_uuid()) {}
+    : strand_(std::move(strand)), how_(std::move(how)), backoff_(how_.retry), pause_(strand_), deadline_(strand_),
+      name_("sender-" + auth::random_uuid()) {}
 
 amqp::attach_request sender_link::request() {
     amqp::attach_request asked;
@@ -21,30 +22,33 @@ amqp::attach_request sender_link::request() {
 void sender_link::send(amqp::bytes payload, std::uint32_t format, const cancellation& taken_back, done then) {
     if (failed_)
         return then(failed_);
-    if (queue_.size() >= how_.max_queued)
+    if (queue_.size() >= how_.max_queued || (!queue_.empty() && queued_bytes_ + payload.size() > how_.max_queued_bytes))
         return then(client_error(errc::send_queue_full, std::to_string(queue_.size()) + " messages wait to be accepted"));
     const auto which = next_ticket_++;
     taken_back.assign([weak = weak_from_this(), which] {
         if (const auto self = weak.lock())
             self->cancel(which);
     });
+    queued_bytes_ += payload.size();
     queue_.emplace(which, outgoing{std::move(payload), format, std::chrono::steady_clock::now() + how_.time_out, std::move(then)});
+    to_send_.insert(which);
     watch_deadlines();
     pump();
 }
 
 /// Sends what there is credit for. What has been sent stays in the queue until it is settled.
 void sender_link::pump() {
-    if (!up())
+    if (!up() || pausing_)
         return;
-    auto next = queue_.lower_bound(next_to_send_);
-    const bool any = next != queue_.end() && engine().credit(id()) > 0;
+    const bool any = !to_send_.empty() && engine().credit(id()) > 0;
     std::vector<ticket> too_large; // the application is told when the queue has been gone through
-    for (; next != queue_.end() && engine().credit(id()) > 0; ++next) {
-        const auto& [which, message] = *next;
+    while (!to_send_.empty() && engine().credit(id()) > 0) {
+        const auto which = *to_send_.begin();
+        auto& message = queue_.at(which);
         const amqp::bytes_view payload = message.payload;
         if (!fits(payload)) {
             too_large.push_back(which);
+            to_send_.erase(to_send_.begin());
             continue;
         }
         std::array<std::uint8_t, 8> tag;
@@ -54,7 +58,8 @@ void sender_link::pump() {
         if (!sent)
             break;
         unsettled_[static_cast<std::uint32_t>(*sent)] = which;
-        next_to_send_ = which + 1;
+        message.given_back.reset();
+        to_send_.erase(to_send_.begin());
     }
     if (any)
         wake();
@@ -86,16 +91,44 @@ void sender_link::on_disposed(const amqp::disposed& what) {
 
 void sender_link::conclude(ticket which, const amqp::delivery_state& state) {
     using shape = amqp::delivery_state::shape;
+    if (state.what == shape::released || state.what == shape::modified)
+        return send_again(which, client_error(errc::hub_unavailable, "the hub gave the message back"));
+    if (state.what == shape::rejected && passes_by_itself(state.error))
+        return send_again(which, classify(state.error));
     if (state.what == shape::rejected)
         return finish(which, classify(state.error));
-    if (state.what == shape::released || state.what == shape::modified)
-        return finish(which, client_error(errc::hub_unavailable, "the hub gave the message back"));
+    backoff_.reset();
     finish(which, std::nullopt);
 }
 
+/// Until its time is up.
+void sender_link::send_again(ticket which, const client_error& why) {
+    const auto found = queue_.find(which);
+    if (found == queue_.end()) // taken back meanwhile
+        return;
+    found->second.given_back = why;
+    to_send_.insert(which);
+    if (pausing_)
+        return;
+    const auto pause = backoff_.next();
+    if (!pause)
+        return finish(which, why);
+    pausing_ = true;
+    pause_.expires_after(*pause);
+    pause_.async_wait([weak = weak_from_this()](boost::system::error_code) {
+        if (const auto self = weak.lock()) {
+            self->pausing_ = false;
+            self->pump();
+        }
+    });
+}
+
 void sender_link::finish(ticket which, const std::optional<client_error>& why) {
-    if (auto finished = queue_.extract(which))
+    to_send_.erase(which);
+    if (auto finished = queue_.extract(which)) {
+        queued_bytes_ -= finished.mapped().payload.size();
         finished.mapped().then(why);
+    }
 }
 
 void sender_link::cancel(ticket which) { finish(which, client_error(errc::canceled)); }
@@ -111,8 +144,10 @@ void sender_link::watch_deadlines() {
             return;
         self->watching_ = false;
         const auto now = std::chrono::steady_clock::now();
-        while (!self->queue_.empty() && self->queue_.begin()->second.deadline <= now)
-            self->finish(self->queue_.begin()->first, client_error(errc::timed_out, "no answer to the message"));
+        while (!self->queue_.empty() && self->queue_.begin()->second.deadline <= now) {
+            const auto& [which, message] = *self->queue_.begin();
+            self->finish(which, message.given_back.value_or(client_error(errc::timed_out, "no answer to the message")));
+        }
         self->watch_deadlines();
     });
 }
@@ -120,15 +155,19 @@ void sender_link::watch_deadlines() {
 /// What is not settled is sent again, in its old order and before all that came later.
 void sender_link::on_lost(const client_error&) {
     unsettled_.clear();
-    next_to_send_ = 1;
+    for (const auto& [which, message] : queue_)
+        to_send_.insert(which);
 }
 
 void sender_link::on_failed(const client_error& why) {
     failed_ = why;
     unsettled_.clear();
+    to_send_.clear();
+    queued_bytes_ = 0;
     for (auto& [which, message] : std::exchange(queue_, {}))
         message.then(why);
     deadline_.cancel();
+    pause_.cancel();
 }
 
 } // namespace capstan::client

@@ -53,9 +53,10 @@ void service_session::join() {
 // --- commands
 
 sender_link& service_session::commands() {
-    if (!commands_) {
-        commands_ = std::make_shared<sender_link>(
-            strand(), sender_link::settings{"/messages/devicebound", options_.max_queued_sends(), options_.operation_time_out()});
+    if (!commands_ || commands_->failed()) {
+        const sender_link::settings how{"/messages/devicebound", options_.max_queued_sends(), options_.max_queued_bytes(),
+                                        options_.operation_time_out(), options_.retry()};
+        commands_ = std::make_shared<sender_link>(strand(), how);
         participant_->add(commands_);
     }
     return *commands_;
@@ -90,6 +91,8 @@ void service_session::send_and_confirm(const std::string& device_id, message wha
         auto waiting = self && failed ? self->unconfirmed_.extract(id) : decltype(self->unconfirmed_.extract(id))();
         if (waiting)
             waiting.mapped().fail(*failed);
+        if (waiting && !self->failed_)
+            self->listen();
     };
     commands().send(encode(std::move(what)), 0, {}, std::move(sent));
 }
@@ -97,6 +100,7 @@ void service_session::send_and_confirm(const std::string& device_id, message wha
 void service_session::cancel_confirmation(const std::string& message_id) {
     if (auto cancelled = unconfirmed_.extract(message_id))
         cancelled.mapped().fail(client_error(errc::canceled));
+    listen();
 }
 
 // --- feedback
@@ -120,6 +124,7 @@ void service_session::receive_feedback(completion<feedback_batch> then) {
 void service_session::cancel_receive(ticket which) {
     if (auto cancelled = waiting_.extract(which))
         cancelled.mapped().fail(client_error(errc::canceled));
+    listen();
 }
 
 std::shared_ptr<receiver_link> service_session::receiver(const std::string& what) const {
@@ -128,12 +133,15 @@ std::shared_ptr<receiver_link> service_session::receiver(const std::string& what
                                                                              options_.operation_time_out()});
 }
 
-/// As long as somebody wants feedback, one receive is under way.
+/// As long as somebody wants feedback, one receive is under way; when nobody does, it is left to the hub's other services.
 void service_session::listen() {
-    if (listening_ || (unconfirmed_.empty() && waiting_.empty()))
+    const bool wanted = !unconfirmed_.empty() || !waiting_.empty();
+    if (feedback_ && !feedback_->failed())
+        feedback_->want(wanted);
+    if (listening_ || !wanted)
         return;
     listening_ = true;
-    if (!feedback_) {
+    if (!feedback_ || feedback_->failed()) {
         feedback_ = receiver("feedback");
         participant_->add(feedback_);
     }
@@ -182,7 +190,7 @@ void service_session::keep(feedback_batch batch) {
 }
 
 void service_session::receive_file(completion<file_notification> then) {
-    if (!files_) {
+    if (!files_ || files_->failed()) {
         files_ = receiver("filenotifications");
         participant_->add(files_);
     }
