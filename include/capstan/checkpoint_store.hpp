@@ -15,7 +15,7 @@ class checkpoint {
 public:
     checkpoint() = default;
     std::string partition;             ///< its id
-    std::int64_t sequence_number = -1; ///< of the last event that is done; -1: none
+    std::int64_t sequence_number = -1; ///< of the last event that is done; -1: none, and reading begins with the first
     std::string offset;                ///< of the same event
 };
 
@@ -29,16 +29,17 @@ public:
     std::chrono::system_clock::time_point renewed{}; ///< when the owner last said that it is there
 };
 
-/// For one event hub and consumer group. Called on a reader's strand, one call at a time; it may block for as long as a file takes. What
-/// it throws is what the operation fails with.
+/// For one event hub and consumer group. Called on a thread of its own, where it may block; each reader makes one call at a time. What it
+/// throws is what the operation fails with: a client_error as it is, anything else as errc::invalid_argument.
 class checkpoint_store {
 public:
     virtual ~checkpoint_store() = default;
 
     /// Of all partitions that have one.
     virtual std::vector<checkpoint> checkpoints() = 0;
-    /// In place of the partition's last one. On return it outlives a crash.
-    virtual void save(const checkpoint& done) = 0;
+    /// In place of the partition's last one. On return it outlives a crash. `by`: the claim of a reader that shares partitions; when
+    /// another has the partition by now (owner or level differ) nothing is saved, and client_error (stolen) is thrown.
+    virtual void save(const checkpoint& done, const std::optional<ownership>& by) = 0;
 
     /// Of all partitions that were ever claimed.
     virtual std::vector<ownership> ownerships() = 0;

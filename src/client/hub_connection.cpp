@@ -168,7 +168,7 @@ void hub_connection::on(const amqp::opened&) {
         now_->links[static_cast<std::uint32_t>(id)] = {std::move(to), whose};
     };
     if (with_cbs_)
-        now_->cbs = std::make_unique<request_response>("$cbs", "cbs");
+        now_->cbs = std::make_unique<request_response>(strand_, "$cbs", "cbs", options_.operation_time_out());
     now_->with.emplace(wire(now_->on->engine(), std::move(wake)), now_->cbs.get(), std::move(route));
     if (with_cbs_) {
         const auto channel = now_->on->engine().open_session();

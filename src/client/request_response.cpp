@@ -79,21 +79,24 @@ private:
     request_response& owner_;
 };
 
-request_response::request_response(std::string address, std::string reply_to)
+request_response::request_response(const asio::any_io_executor& strand, std::string address, std::string reply_to,
+                                   std::chrono::milliseconds time_out)
     : address_(std::move(address)), reply_to_(std::move(reply_to)), requests_(std::make_shared<request_link>(*this)),
-      replies_(std::make_shared<reply_link>(*this)) {}
+      replies_(std::make_shared<reply_link>(*this)), time_out_(time_out), deadline_(strand),
+      self_(std::make_shared<request_response*>(this)) {}
 
 std::shared_ptr<link> request_response::requests() const { return requests_; }
 std::shared_ptr<link> request_response::replies() const { return replies_; }
 
 void request_response::ask(const amqp::map& properties, const amqp::value& body, answer done) {
-    question asked{address_ + std::to_string(next_++), {}, std::move(done)};
+    question asked{address_ + std::to_string(next_++), {}, std::move(done), std::chrono::steady_clock::now() + time_out_};
     amqp::message_properties head;
     head.message_id = amqp::value(asked.id);
     head.to = address_;
     head.reply_to = reply_to_;
     amqp::message_builder(asked.payload).properties(head).application_properties(properties).value(body);
     waiting_.push_back(std::move(asked));
+    watch_deadlines();
     pump();
 }
 
@@ -104,7 +107,7 @@ void request_response::pump() {
         if (!requests_->send(amqp::as_bytes(next.id), next.payload, number))
             return;
         sent_[number] = next.id;
-        asked_.emplace(std::move(next.id), std::move(next.done));
+        asked_.emplace(std::move(next.id), asked_question{std::move(next.done), next.deadline});
         waiting_.pop_front();
     }
 }
@@ -117,7 +120,7 @@ void request_response::answered(const amqp::delivery& message) {
     const auto found = asked_.find(amqp::id_text(head->correlation_id));
     if (found == asked_.end())
         return;
-    auto done = std::move(found->second);
+    auto done = std::move(found->second.done);
     std::erase_if(sent_, [&](const auto& each) { return each.second == found->first; });
     asked_.erase(found);
     done(read_reply(*view));
@@ -132,17 +135,57 @@ void request_response::refused(std::uint64_t number, const client_error& why) {
     sent_.erase(sent);
     if (found == asked_.end())
         return;
-    auto done = std::move(found->second);
+    auto done = std::move(found->second.done);
     asked_.erase(found);
     done(std::unexpected(why));
+}
+
+/// One timer for all of them: it looks again when the first of those that are open now has run out of time.
+void request_response::watch_deadlines() {
+    if (watching_ || (waiting_.empty() && asked_.empty()))
+        return;
+    watching_ = true;
+    auto soonest = waiting_.empty() ? steady_time::max() : waiting_.front().deadline;
+    for (const auto& [id, each] : asked_)
+        soonest = std::min(soonest, each.deadline);
+    deadline_.expires_at(soonest);
+    deadline_.async_wait([weak = std::weak_ptr(self_)](boost::system::error_code) {
+        const auto self = weak.lock();
+        if (!self)
+            return;
+        (*self)->watching_ = false;
+        (*self)->give_up_late();
+    });
+}
+
+void request_response::give_up_late() {
+    std::vector<answer> late;
+    const auto now = std::chrono::steady_clock::now();
+    for (; !waiting_.empty() && waiting_.front().deadline <= now; waiting_.pop_front())
+        late.push_back(std::move(waiting_.front().done));
+    for (auto at = asked_.begin(); at != asked_.end();) {
+        if (at->second.deadline > now) {
+            ++at;
+            continue;
+        }
+        late.push_back(std::move(at->second.done));
+        std::erase_if(sent_, [&](const auto& each) { return each.second == at->first; });
+        at = asked_.erase(at);
+    }
+    watch_deadlines();
+    pump();
+    const client_error why(errc::timed_out, "no answer from " + address_);
+    for (auto& done : late) // who hears it may end us
+        done(std::unexpected(why));
 }
 
 void request_response::fail(const client_error& why) {
     auto waiting = std::exchange(waiting_, {});
     auto asked = std::exchange(asked_, {});
     sent_.clear();
+    deadline_.cancel();
     for (auto& each : asked)
-        each.second(std::unexpected(why));
+        each.second.done(std::unexpected(why));
     for (auto& each : waiting)
         each.done(std::unexpected(why));
 }

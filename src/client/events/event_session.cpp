@@ -5,7 +5,7 @@
 #include <boost/asio/strand.hpp>
 
 #include "auth/random.hpp"
-#include "client/classify.hpp"
+#include "client/blocking_work.hpp"
 #include "client/endpoints.hpp"
 #include "client/events/redirect_link.hpp"
 
@@ -71,9 +71,9 @@ void event_session::connect() {
     auto connection = std::make_shared<hub_connection>(strand_, event_hub_endpoint(where_.host, options_), options_, true);
     auto who =
         std::make_shared<participant>(strand_, token_source{resource, resource, where_.tokens, options_.token_life()}, options_.retry());
-    management_ = std::make_unique<request_response>("$management", "management-" + self_);
-    who->add(management_->requests());
-    who->add(management_->replies());
+    questions_ = std::make_shared<event_hub_questions>(strand_, where_.entity, "management-" + self_, options_.operation_time_out());
+    who->add(questions_->requests());
+    who->add(questions_->replies());
     run(std::move(connection), std::move(who));
     discover();
 }
@@ -85,7 +85,7 @@ void event_session::run(std::shared_ptr<hub_connection> connection, std::shared_
     participant_->observe([weak = weak_from_this()](const connection_change& change) {
         const auto self = weak.lock();
         // The connection that is redirected is a step on the way.
-        const bool on_the_way = self && !self->management_ && change.state() == connection_state::connected;
+        const bool on_the_way = self && !self->questions_ && change.state() == connection_state::connected;
         if (self && self->observer_ && !on_the_way && (change.state() != connection_state::closed || self->ended_))
             self->observer_(change);
     });
@@ -98,7 +98,7 @@ void event_session::run(std::shared_ptr<hub_connection> connection, std::shared_
 }
 
 void event_session::discover() {
-    ask_partitions([weak = weak_from_this()](infos found) {
+    questions_->ask_partitions([weak = weak_from_this()](event_hub_questions::infos found) {
         const auto self = weak.lock();
         if (!self || self->ended_)
             return;
@@ -119,21 +119,29 @@ void event_session::start_reading(const std::vector<partition_info>& all) {
         return fail(client_error(errc::not_found, "the event hub has not all of these partitions"));
     reading_ = true;
     answer_infos();
-    if (what_.balance_expiry())
-        return balance();
-    for (const auto& each : known_)
-        read_partition(each, what_.owner_level());
+    what_.balance_expiry() ? balance() : read_all();
 }
 
-void event_session::read_partition(const partition_info& which, std::optional<std::int64_t> owner_level) {
-    std::string selector;
-    try {
-        selector = beginning(which);
-    } catch (const std::exception& error) { // the checkpoint store's
-        return fail(failure_of(std::current_exception()));
-    }
-    partition_link::settings how{
-        where_.entity, what_.consumer_group(), which.id, std::move(selector), owner_level, options_.prefetch().value_or(default_prefetch)};
+void event_session::read_all() {
+    auto begin = [weak = weak_from_this()](const std::expected<std::vector<capstan::checkpoint>, client_error>& done) {
+        const auto self = weak.lock();
+        if (!self || self->ended_)
+            return;
+        if (!done)
+            return self->fail(done.error());
+        for (const auto& each : self->known_)
+            self->read_partition(each, *done, self->what_.owner_level());
+    };
+    if (!what_.checkpoints())
+        return begin(std::vector<capstan::checkpoint>());
+    run_blocking(strand_, [from = what_.checkpoints()] { return from->checkpoints(); }, std::move(begin));
+}
+
+void event_session::read_partition(const partition_info& which, const std::vector<capstan::checkpoint>& done,
+                                   std::optional<std::int64_t> owner_level) {
+    partition_link::settings how{where_.entity, what_.consumer_group(),
+                                 which.id,      beginning(which, done),
+                                 owner_level,   options_.prefetch().value_or(default_prefetch)};
     auto came = [weak = weak_from_this()](event what) {
         if (const auto self = weak.lock())
             self->arrived(std::move(what));
@@ -149,12 +157,10 @@ void event_session::read_partition(const partition_info& which, std::optional<st
 
 /// Behind the checkpoint, or where the options say. "Latest" is made a number at once: a connection that is lost before the first event
 /// must not lose what came meanwhile.
-std::string event_session::beginning(const partition_info& which) {
-    if (what_.checkpoints())
-        for (const auto& done : what_.checkpoints()->checkpoints())
-            if (done.partition == which.id && done.sequence_number >= 0)
-                return event_position::after_sequence_number(done.sequence_number).selector();
-    if (what_.from().selector() == event_position::latest().selector() && !what_.balance_expiry())
+std::string event_session::beginning(const partition_info& which, const std::vector<capstan::checkpoint>& done) const {
+    if (const auto found = std::ranges::find(done, which.id, &capstan::checkpoint::partition); found != done.end())
+        return event_position::after_sequence_number(found->sequence_number).selector();
+    if (from_now_on())
         return event_position::after_sequence_number(which.last_sequence_number).selector();
     return what_.from().selector();
 }
@@ -164,119 +170,39 @@ std::string event_session::beginning(const partition_info& which) {
 void event_session::balance() {
     if (ended_)
         return;
-    try {
-        const auto owners = what_.checkpoints()->ownerships();
-        std::vector<std::string> ids;
-        for (const auto& each : known_)
-            ids.push_back(each.id);
-        take_over(plan_balance(ids, owners, self_, std::chrono::system_clock::now(), *what_.balance_expiry()), owners);
-    } catch (const std::exception&) { // the checkpoint store's
-        return fail(failure_of(std::current_exception()));
-    }
-    later(*what_.balance_expiry() / 3, &event_session::balance);
+    auto round = [store = what_.checkpoints(), all = known_, self = self_, expiry = *what_.balance_expiry(), latest = from_now_on()] {
+        return claim_share(*store, all, self, expiry, latest);
+    };
+    auto then = [weak = weak_from_this()](const std::expected<partition_share, client_error>& mine) {
+        const auto self = weak.lock();
+        if (!self || self->ended_)
+            return;
+        if (!mine)
+            return self->fail(mine.error());
+        self->take_over(*mine);
+        self->later(*self->what_.balance_expiry() / 3, &event_session::balance);
+    };
+    run_blocking(strand_, std::move(round), std::move(then));
 }
 
-void event_session::take_over(const balance_plan& plan, const std::vector<ownership>& owners) {
-    auto wanted = plan.renew;
-    wanted.insert(wanted.end(), plan.claim.begin(), plan.claim.end());
+void event_session::take_over(const partition_share& mine) {
+    claims_.clear();
+    for (const auto& claim : mine.held)
+        claims_[claim.partition] = claim;
     for (const auto& [partition, link] : std::map(links_)) // what another reader has claimed meanwhile
-        if (std::ranges::find(wanted, partition) == wanted.end())
+        if (!claims_.contains(partition))
             give_up(partition);
-    for (const auto& partition : wanted) {
-        const auto found = std::ranges::find(owners, partition, &ownership::partition);
-        const auto seen = found == owners.end() ? std::nullopt : std::optional(*found);
-        ownership claim;
-        claim.partition = partition;
-        claim.owner = self_;
-        claim.level = !seen ? 1 : seen->level + (seen->owner == self_ ? 0 : 1);
-        claim.renewed = std::chrono::system_clock::now();
-        if (!what_.checkpoints()->claim(claim, seen))
-            give_up(partition);
-        else if (!links_.contains(partition))
-            read_partition(*std::ranges::find(known_, partition, &partition_info::id), claim.level);
-    }
+    for (const auto& claim : mine.held)
+        if (!links_.contains(claim.partition))
+            read_partition(*std::ranges::find(known_, claim.partition, &partition_info::id), mine.done, claim.level);
 }
 
-/// Others need not wait until our claims have run out. What cannot be written runs out.
-void event_session::release_claims() {
-    try {
-        for (const auto& held : what_.checkpoints()->ownerships()) {
-            if (held.owner != self_)
-                continue;
-            auto released = held;
-            released.owner.clear();
-            what_.checkpoints()->claim(released, held);
-        }
-    } catch (const std::exception&) {
-        return;
-    }
-}
-
+/// What has come of it and was not taken is for the reader that has it now.
 void event_session::give_up(const std::string& partition) {
+    claims_.erase(partition);
+    std::erase_if(arrived_, [&](const event& each) { return each.partition() == partition; });
     if (auto gone = links_.extract(partition))
         participant_->remove(*gone.mapped());
-}
-
-// --- management: contract/event-hubs.md, section 3
-
-amqp::map event_session::question(std::string_view type) const {
-    amqp::map properties;
-    properties.entries.emplace_back("operation", "READ");
-    properties.entries.emplace_back("name", where_.entity);
-    properties.entries.emplace_back("type", type);
-    return properties;
-}
-
-void event_session::ask_partitions(std::move_only_function<void(infos)> then) {
-    auto done = [weak = weak_from_this(), then = std::move(then)](const std::expected<reply, client_error>& answer) mutable {
-        const auto self = weak.lock();
-        if (!self)
-            return;
-        if (!answer)
-            return then(std::unexpected(answer.error()));
-        if (answer->status != 200)
-            return then(std::unexpected(classify_status(answer->status, answer->description)));
-        const auto* body = answer->body.get<amqp::map>();
-        const auto* ids = body ? body->find("partition_ids") : nullptr;
-        auto found = std::make_shared<std::vector<partition_info>>();
-        if (const auto* array = ids ? ids->get<amqp::array>() : nullptr)
-            for (const auto& each : array->elements) {
-                found->emplace_back();
-                found->back().id = std::string(each.text().value_or(""));
-            }
-        self->ask_partition(found, 0, std::move(then));
-    };
-    management_->ask(question("com.microsoft:eventhub"), {}, std::move(done));
-}
-
-void event_session::ask_partition(std::shared_ptr<std::vector<partition_info>> found, std::size_t index,
-                                  std::move_only_function<void(infos)> then) {
-    if (index == found->size())
-        return then(std::move(*found));
-    auto properties = question("com.microsoft:partition");
-    properties.entries.emplace_back("partition", (*found)[index].id);
-    auto done = [weak = weak_from_this(), found, index, then = std::move(then)](const std::expected<reply, client_error>& answer) mutable {
-        const auto self = weak.lock();
-        if (!self)
-            return;
-        if (!answer)
-            return then(std::unexpected(answer.error()));
-        auto& info = (*found)[index];
-        const auto* body = answer->body.get<amqp::map>();
-        const auto number = [&](std::string_view name, std::int64_t otherwise) {
-            const auto* value = body ? body->find(name) : nullptr;
-            return value ? value->integer().value_or(otherwise) : otherwise;
-        };
-        info.first_sequence_number = number("begin_sequence_number", 0);
-        info.last_sequence_number = number("last_enqueued_sequence_number", -1);
-        const auto* offset = body ? body->find("last_enqueued_offset") : nullptr;
-        info.last_offset = offset ? std::string(offset->text().value_or("")) : std::string();
-        const auto* time = body ? body->find("last_enqueued_time_utc") : nullptr;
-        if (const auto* when = time ? time->get<amqp::timestamp>() : nullptr)
-            info.last_enqueued_time = wall_clock_time(std::chrono::milliseconds(when->milliseconds));
-        self->ask_partition(found, index + 1, std::move(then));
-    };
-    management_->ask(properties, {}, std::move(done));
 }
 
 // --- the user's side
@@ -325,30 +251,59 @@ void event_session::hand_over() {
 void event_session::checkpoint(const capstan::checkpoint& done, completion<> then) {
     if (!what_.checkpoints())
         return then.fail(client_error(errc::invalid_argument, "there is no checkpoint store: event_options::checkpoints"));
-    try {
-        what_.checkpoints()->save(done);
-    } catch (const std::exception&) { // the checkpoint store's
-        return then.fail(failure_of(std::current_exception()));
-    }
-    then.succeed();
+    const auto claim = claims_.find(done.partition);
+    const bool shared = what_.balance_expiry().has_value();
+    if (shared && claim == claims_.end())
+        return then.fail(client_error(errc::stolen, "another reader has partition " + done.partition));
+    const auto open = std::make_shared<completion<>>(std::move(then));
+    open->cancel().assign([weak = std::weak_ptr(open)] {
+        if (const auto cancelled = weak.lock())
+            cancelled->fail(client_error(errc::canceled));
+    });
+    auto save = [to = what_.checkpoints(), done, by = shared ? std::optional(claim->second) : std::nullopt] {
+        to->save(done, by);
+        return true;
+    };
+    auto saved = [open](const std::expected<bool, client_error>& outcome) { outcome ? open->succeed() : open->fail(outcome.error()); };
+    run_blocking(strand_, std::move(save), std::move(saved));
 }
 
-void event_session::partitions(completion<std::vector<partition_info>> then) {
+void event_session::partitions(partition_infos then) {
     begin();
-    asking_.push_back(std::move(then));
-    if (reading_ || ended_)
+    if (ended_)
+        return then.fail(*ended_);
+    const auto which = next_ticket_++;
+    then.cancel().assign([weak = weak_from_this(), which] {
+        if (const auto self = weak.lock())
+            self->answer(which, std::unexpected(client_error(errc::canceled)));
+    });
+    auto& open = asking_.emplace(which, open_question{std::move(then), asio::steady_timer(strand_)}).first->second;
+    open.limit.expires_after(options_.operation_time_out());
+    open.limit.async_wait([weak = weak_from_this(), which](boost::system::error_code answered) {
+        if (const auto self = weak.lock(); self && !answered)
+            self->answer(which, std::unexpected(client_error(errc::timed_out, "no answer from the event hub")));
+    });
+    if (reading_)
         answer_infos();
 }
 
 void event_session::answer_infos() {
-    for (auto& each : std::exchange(asking_, {})) {
-        if (ended_) {
-            each.fail(*ended_);
+    for (auto& [which, open] : asking_) {
+        if (std::exchange(open.asked, true))
             continue;
-        }
-        auto done = [then = std::move(each)](infos found) mutable { found ? then.succeed(*std::move(found)) : then.fail(found.error()); };
-        ask_partitions(std::move(done));
+        questions_->ask_partitions([weak = weak_from_this(), which](event_hub_questions::infos found) {
+            if (const auto self = weak.lock())
+                self->answer(which, std::move(found));
+        });
     }
+}
+
+void event_session::answer(ticket which, event_hub_questions::infos found) {
+    auto answered = asking_.extract(which);
+    if (!answered)
+        return;
+    auto& then = answered.mapped().then;
+    found ? then.succeed(*std::move(found)) : then.fail(found.error());
 }
 
 // --- the end
@@ -356,8 +311,10 @@ void event_session::answer_infos() {
 /// Of one partition. One that is shared was claimed by another reader; otherwise the user hears of it.
 void event_session::partition_failed(const std::string& partition, const client_error& why) {
     links_.erase(partition);
-    if (ended_ || why.reason() == errc::closed || (what_.balance_expiry() && why.reason() == errc::stolen))
+    if (ended_ || why.reason() == errc::closed)
         return;
+    if (what_.balance_expiry() && why.reason() == errc::stolen)
+        return give_up(partition);
     problems_.push_back(why);
     hand_over();
 }
@@ -367,14 +324,17 @@ void event_session::fail(const client_error& why) {
         return;
     ended_ = why;
     timer_.cancel();
-    if (management_)
-        management_->fail(why);
+    if (questions_)
+        questions_->fail(why);
     if (connection_)
         connection_->close(why);
     links_.clear();
-    if (what_.balance_expiry() && reading_)
-        release_claims();
-    answer_infos();
+    if (what_.balance_expiry() && reading_) { // what cannot be written runs out
+        auto release = [store = what_.checkpoints(), self = self_] { return release_share(*store, self), true; };
+        run_blocking(strand_, std::move(release), [](const std::expected<bool, client_error>&) {});
+    }
+    for (auto& [which, open] : std::exchange(asking_, {}))
+        open.then.fail(why);
     hand_over();
 }
 

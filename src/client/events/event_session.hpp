@@ -4,9 +4,10 @@
 #include <deque>
 
 #include "client/completion.hpp"
+#include "client/events/event_hub_questions.hpp"
 #include "client/events/event_source.hpp"
-#include "client/events/partition_balance.hpp"
 #include "client/events/partition_link.hpp"
+#include "client/events/partition_share.hpp"
 #include "client/hub_connection.hpp"
 
 namespace capstan::client {
@@ -22,13 +23,19 @@ public:
     using next_event = completion<std::optional<event>>;
     void next(next_event then);
     void checkpoint(const capstan::checkpoint& done, completion<> then);
-    void partitions(completion<std::vector<partition_info>> then);
+    using partition_infos = completion<std::vector<partition_info>>;
+    void partitions(partition_infos then);
     void observe(connection_observer observer) { observer_ = std::move(observer); }
     void close();
 
 private:
     using ticket = std::uint64_t;
-    using infos = std::expected<std::vector<partition_info>, client_error>;
+    /// What is in the partitions, as the user wants to know it.
+    struct open_question {
+        partition_infos then;
+        asio::steady_timer limit;
+        bool asked = false;
+    };
 
     event_session(const asio::any_io_executor& executor, event_source where, event_options what, const client_options& options);
 
@@ -39,21 +46,20 @@ private:
     void run(std::shared_ptr<hub_connection> connection, std::shared_ptr<participant> who);
     void discover();
     void start_reading(const std::vector<partition_info>& all);
-    void read_partition(const partition_info& which, std::optional<std::int64_t> owner_level);
-    std::string beginning(const partition_info& which);
-    void balance();
-    void take_over(const balance_plan& plan, const std::vector<ownership>& owners);
-    void give_up(const std::string& partition);
-    void release_claims();
+    void read_all();
+    void read_partition(const partition_info& which, const std::vector<capstan::checkpoint>& done, std::optional<std::int64_t> owner_level);
+    std::string beginning(const partition_info& which, const std::vector<capstan::checkpoint>& done) const;
+    bool from_now_on() const { return what_.from().selector() == event_position::latest().selector(); }
 
-    // --- management
-    void ask_partitions(std::move_only_function<void(infos)> then);
-    void ask_partition(std::shared_ptr<std::vector<partition_info>> found, std::size_t index, std::move_only_function<void(infos)> then);
-    amqp::map question(std::string_view type) const;
+    // --- sharing
+    void balance();
+    void take_over(const partition_share& mine);
+    void give_up(const std::string& partition);
 
     void arrived(event what);
     void hand_over();
     void answer_infos();
+    void answer(ticket which, event_hub_questions::infos found);
     void partition_failed(const std::string& partition, const client_error& why);
     void cancel(ticket which);
     void fail(const client_error& why);
@@ -67,13 +73,14 @@ private:
     connection_observer observer_;
     std::shared_ptr<hub_connection> connection_;
     std::shared_ptr<participant> participant_;
-    std::unique_ptr<request_response> management_;
+    std::shared_ptr<event_hub_questions> questions_;
     std::vector<partition_info> known_;
+    std::map<std::string, ownership> claims_;                      ///< by partition, if they are shared
     std::map<std::string, std::shared_ptr<partition_link>> links_; ///< by partition
     std::deque<event> arrived_;
     std::deque<client_error> problems_; ///< of single partitions, to be told
     std::map<ticket, next_event> waiting_;
-    std::vector<completion<std::vector<partition_info>>> asking_; ///< until it is known where to ask
+    std::map<ticket, open_question> asking_; ///< those that are not asked yet wait until it is known where
     ticket next_ticket_ = 1;
     asio::steady_timer timer_;
     bool begun_ = false, reading_ = false;

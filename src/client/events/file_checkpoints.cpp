@@ -38,8 +38,10 @@ private:
 };
 
 struct entry {
-    checkpoint done;
+    checkpoint done; ///< without an offset: there is none
     std::optional<ownership> held;
+
+    bool has_checkpoint() const { return done.sequence_number >= 0 || !done.offset.empty(); }
 };
 
 std::string text(const json::object& from, std::string_view name) {
@@ -64,7 +66,7 @@ public:
     std::vector<checkpoint> checkpoints() override {
         std::vector<checkpoint> found;
         for (auto& each : read_all())
-            if (each.done.sequence_number >= 0)
+            if (each.has_checkpoint())
                 found.push_back(std::move(each.done));
         return found;
     }
@@ -75,9 +77,11 @@ public:
                 found.push_back(*std::move(each.held));
         return found;
     }
-    void save(const checkpoint& done) override {
+    void save(const checkpoint& done, const std::optional<ownership>& by) override {
         const folder_lock lock(folder_);
         auto present = read(file_of(done.partition));
+        if (by && !(present.held && present.held->owner == by->owner && present.held->level == by->level))
+            throw client_error(errc::stolen, "another reader has partition " + done.partition);
         present.done = done;
         write(present);
     }

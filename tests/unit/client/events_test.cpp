@@ -9,6 +9,7 @@
 #include <capstan/error.hpp>
 
 #include "client/events/partition_balance.hpp"
+#include "client/events/partition_share.hpp"
 
 namespace capstan::client {
 namespace {
@@ -95,8 +96,8 @@ struct file_checkpoints : testing::Test {
 
 TEST_F(file_checkpoints, are_there_for_the_next_process) {
     EXPECT_THAT(store->checkpoints(), IsEmpty());
-    store->save(done("0", 7));
-    store->save(done("0", 8));
+    store->save(done("0", 7), {});
+    store->save(done("0", 8), {});
     const auto again = open_file_checkpoints(folder)->checkpoints();
     ASSERT_THAT(again, SizeIs(1));
     EXPECT_EQ(again[0].partition, "0");
@@ -117,18 +118,65 @@ TEST_F(file_checkpoints, only_one_of_two_claims_counts) {
 }
 
 TEST_F(file_checkpoints, claims_and_checkpoints_keep_each_other) {
-    store->save(done("0", 7));
+    store->save(done("0", 7), {});
     EXPECT_TRUE(store->claim(owned("0", "me"), std::nullopt));
-    store->save(done("0", 8));
+    store->save(done("0", 8), {});
     EXPECT_EQ(store->checkpoints().at(0).sequence_number, 8);
     EXPECT_EQ(store->ownerships().at(0).owner, "me");
+}
+
+TEST_F(file_checkpoints, only_the_owner_moves_them) {
+    const auto mine = owned("0", "me");
+    auto yours = owned("0", "you");
+    yours.level = 2;
+    EXPECT_TRUE(store->claim(mine, std::nullopt));
+    store->save(done("0", 7), mine);
+    EXPECT_TRUE(open_file_checkpoints(folder)->claim(yours, mine));
+    try {
+        store->save(done("0", 8), mine);
+        ADD_FAILURE() << "the other one's would have been moved";
+    } catch (const client_error& error) {
+        EXPECT_EQ(error.reason(), errc::stolen);
+    }
+    EXPECT_EQ(store->checkpoints().at(0).sequence_number, 7);
+    store->save(done("0", 9), yours);
+    EXPECT_EQ(store->checkpoints().at(0).sequence_number, 9);
+}
+
+TEST_F(file_checkpoints, one_before_the_first_event_is_one) {
+    EXPECT_TRUE(store->claim(owned("0", "me"), std::nullopt));
+    EXPECT_THAT(store->checkpoints(), IsEmpty()) << "a claim is none";
+    checkpoint first;
+    first.partition = "0";
+    first.offset = "-1";
+    store->save(first, {});
+    ASSERT_THAT(store->checkpoints(), SizeIs(1));
+    EXPECT_EQ(store->checkpoints()[0].sequence_number, -1);
+}
+
+TEST_F(file_checkpoints, a_share_begins_at_the_end_for_whoever_has_it) {
+    std::vector<partition_info> all(2);
+    all[0].id = "0";
+    all[1].id = "1";
+    all[1].last_sequence_number = 41;
+    all[1].last_offset = "20992";
+    const auto mine = claim_share(*store, all, "me", 30s, true);
+    EXPECT_THAT(mine.held, SizeIs(2));
+    all[1].last_sequence_number = 50;
+    release_share(*store, "me");
+    const auto yours = claim_share(*store, all, "you", 30s, true);
+    ASSERT_THAT(yours.done, SizeIs(2));
+    for (const auto& each : yours.done)
+        EXPECT_EQ(each.sequence_number, each.partition == "0" ? -1 : 41);
+    EXPECT_THAT(yours.held, testing::Each(testing::Field(&ownership::level, 2)));
+    EXPECT_THAT(claim_share(*store, all, "she", 30s, false).held, SizeIs(1)) << "one at a time";
 }
 
 TEST_F(file_checkpoints, a_file_that_is_none_is_said_to_be) {
     std::ofstream(folder / "0.json") << "nonsense";
     EXPECT_THROW(store->checkpoints(), client_error);
-    EXPECT_THROW(store->save(done("0", 1)), client_error);
-    EXPECT_THROW(store->save(done("../0", 1)), client_error);
+    EXPECT_THROW(store->save(done("0", 1), {}), client_error);
+    EXPECT_THROW(store->save(done("../0", 1), {}), client_error);
 }
 
 } // namespace
