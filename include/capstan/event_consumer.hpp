@@ -10,6 +10,7 @@
 #include <capstan/connection_state.hpp>
 #include <capstan/detail/initiate.hpp>
 #include <capstan/message.hpp>
+#include <capstan/service_identity.hpp>
 #include <capstan/token_provider.hpp>
 
 namespace capstan {
@@ -24,7 +25,7 @@ class event_position {
 public:
     /// With the oldest event that is kept.
     static event_position earliest();
-    /// With the first one that comes after the reader.
+    /// With the first one that comes after the reader. Readers that share partitions begin where the first of them did.
     static event_position latest();
     /// Behind this event, or with it. One that is no longer kept: with the oldest.
     ///@{
@@ -124,7 +125,7 @@ private:
 };
 
 /// A reader of events. It connects with the first operation and reconnects by itself, going on behind the last event that it had
-/// received: nothing is missed, nothing comes twice. Destroying it ends everything.
+/// received: nothing is missed, nothing comes twice. Destroying it is close().
 ///
 ///     capstan::event_consumer events(co_await asio::this_coro::executor, event_hub_connection_string);
 ///     while (auto event = co_await events.async_next())
@@ -136,6 +137,10 @@ public:
     /// An IoT hub's connection string (its redirect is followed), or an event hub's with EntityPath. Throws client_error
     /// (invalid_argument).
     event_consumer(asio::any_io_executor executor, std::string_view connection_string, const event_options& what = event_options(),
+                   const client_options& options = client_options());
+    /// By an IoT hub's redirect, with tokens that come from elsewhere, say (service_identity::by_tokens); the event hub's are asked for
+    /// with "sb://{host}/{event hub}" as resource.
+    event_consumer(asio::any_io_executor executor, const service_identity& hub, const event_options& what = event_options(),
                    const client_options& options = client_options());
     ~event_consumer();
     /// What was moved from may only be destroyed.
@@ -150,7 +155,8 @@ public:
     }
 
     /// Remembers that all up to this event is done: after a restart reading begins behind it. Completes when the store has it. Errors:
-    /// invalid_argument (no store), what the store throws.
+    /// invalid_argument (no store), stolen (of shared partitions: another reader has it by now, and goes on behind its last checkpoint),
+    /// what the store throws, canceled.
     template<completion_token<> Token = asio::use_awaitable_t<>> auto async_checkpoint(const event& done, Token&& token = Token()) {
         checkpoint what;
         what.partition = done.partition();
@@ -162,7 +168,7 @@ public:
         return detail::initiate<>(std::forward<Token>(token), std::move(start));
     }
 
-    /// The event hub's partitions and what is in them.
+    /// The event hub's partitions and what is in them. Errors: timed_out, connection_lost, those of async_next, closed, canceled.
     template<completion_token<std::vector<partition_info>> Token = asio::use_awaitable_t<>> auto async_partitions(Token&& token = Token()) {
         auto start = [in = session_](detail::handler<std::vector<partition_info>> then) mutable { partitions(in, std::move(then)); };
         return detail::initiate<std::vector<partition_info>>(std::forward<Token>(token), std::move(start));
@@ -171,7 +177,7 @@ public:
     /// Called with each change. To be set before the first operation.
     void on_connection_changed(connection_observer observer);
 
-    /// Says goodbye. What is waiting ends with none.
+    /// Says goodbye, and does not wait for it. What is waiting ends with none; claims on shared partitions are released.
     void close();
 
 private:

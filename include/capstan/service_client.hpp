@@ -15,7 +15,7 @@ class service_session;
 }
 
 /// A service's connection to its hub. While async_run is under way it connects, renews its token, reconnects, and sends again what was
-/// not accepted. Destroying it ends everything at once; close() says goodbye first.
+/// not accepted. Destroying it is close().
 ///
 ///     capstan::service_client service(co_await asio::this_coro::executor, connection_string);
 ///     service.async_run(asio::detached);
@@ -65,14 +65,17 @@ public:
         return detail::initiate<feedback_record>(std::forward<Token>(token), std::move(start));
     }
 
-    /// The next batch of feedback. The first call subscribes. Completes when there is one: cancel it, or close the client.
+    /// The next batch of feedback. The first call subscribes. Completes when there is one: cancel it, or close the
+    /// client. Errors: unauthorized and what else the hub has against it (the next call subscribes anew), those that end async_run,
+    /// closed, canceled.
     template<completion_token<feedback_batch> Token = asio::use_awaitable_t<>> auto async_receive_feedback(Token&& token = Token()) {
         return detail::initiate<feedback_batch>(std::forward<Token>(token), [in = session_](detail::handler<feedback_batch> then) mutable {
             receive_feedback(in, std::move(then));
         });
     }
 
-    /// The next file that a device has uploaded. The first call subscribes.
+    /// The next file that a device has uploaded. The first call subscribes. Completes when there is one, with the errors of
+    /// async_receive_feedback.
     template<completion_token<file_notification> Token = asio::use_awaitable_t<>>
     auto async_receive_file_notification(Token&& token = Token()) {
         auto start = [in = session_](detail::handler<file_notification> then) mutable { receive_file(in, std::move(then)); };
@@ -82,13 +85,16 @@ public:
     /// The hub's devices. Needs no async_run; may be used after the client is gone.
     capstan::registry registry() const;
 
-    /// Telemetry, by the hub's redirect to its built-in event hub.
+    /// Telemetry, by the hub's redirect to its built-in event hub. The second way takes all options: checkpoints, sharing.
+    ///@{
     event_consumer open_events(std::string consumer_group = "$Default", const event_position& from = event_position::latest());
+    event_consumer open_events(const event_options& what);
+    ///@}
 
     /// Called with each change. To be set before async_run.
     void on_connection_changed(connection_observer observer);
 
-    /// Says goodbye to the hub. What is not yet done fails with errc::closed, and async_run ends.
+    /// Says goodbye to the hub, and does not wait for it. What is not yet done fails with errc::closed, and async_run ends.
     void close();
 
 private:

@@ -53,9 +53,10 @@ void service_client::receive_file(const session& in, detail::handler<file_notifi
 registry service_client::registry() const { return {session_->executor(), session_->who(), session_->options()}; }
 
 event_consumer service_client::open_events(std::string consumer_group, const event_position& from) {
-    auto what = event_options().consumer_group(std::move(consumer_group)).from(from);
-    return event_consumer(
-        client::event_session::create(session_->executor(), client::event_source(session_->who()), what, session_->options()));
+    return open_events(event_options().consumer_group(std::move(consumer_group)).from(from));
+}
+event_consumer service_client::open_events(const event_options& what) {
+    return {session_->executor(), session_->who(), what, session_->options()};
 }
 
 void service_client::on_connection_changed(connection_observer observer) {

@@ -31,6 +31,9 @@ using client::completion;
 event_consumer::event_consumer(asio::any_io_executor executor, std::string_view connection_string, const event_options& what,
                                const client_options& options)
     : session_(client::event_session::create(executor, client::event_source(connection_string), what, options)) {}
+event_consumer::event_consumer(asio::any_io_executor executor, const service_identity& hub, const event_options& what,
+                               const client_options& options)
+    : session_(client::event_session::create(executor, client::event_source(hub), what, options)) {}
 event_consumer::~event_consumer() {
     if (session_)
         close();
