@@ -7,6 +7,7 @@
 
 #include <boost/system/system_error.hpp>
 
+/// The clients of an IoT hub: device_client, service_client, event_consumer and registry, and the values that they take and give.
 namespace capstan {
 
 /// What went wrong. Compare with failure_kind to learn what to do about it.
@@ -25,7 +26,7 @@ enum class errc {
     quota_exceeded,        ///< a quota, or a queue of the hub that is full
     send_queue_full,       ///< of this client: client_options::max_queued_sends
     // failure_kind::message
-    message_too_large,
+    message_too_large,     ///< larger than the hub takes
     message_refused,       ///< malformed, or against the hub's rules
     not_found,             ///< the address, or the device that the message is for
     already_exists,        ///< what was to be created is there
@@ -49,12 +50,19 @@ enum class failure_kind {
     usage,         ///< a mistake in the program
 };
 
+/// Of errc, and of failure_kind. There is one of each, for ever.
+///@{
 const boost::system::error_category& client_category() noexcept;
 const boost::system::error_category& failure_kind_category() noexcept;
+///@}
+/// For Boost.System, which makes codes and conditions of the enumerations by itself.
+///@{
 inline boost::system::error_code make_error_code(errc code) noexcept { return {static_cast<int>(code), client_category()}; }
 inline boost::system::error_condition make_error_condition(failure_kind kind) noexcept {
     return {static_cast<int>(kind), failure_kind_category()};
 }
+///@}
+/// What to do about it.
 failure_kind kind_of(errc code) noexcept;
 
 /// The exception of all operations. what() says everything in one line.

@@ -17,6 +17,7 @@ class registry_session;
 struct device_json;
 } // namespace client
 
+/// How a device proves who it is.
 enum class device_authentication : std::uint8_t { sas, self_signed, certificate_authority, none };
 
 /// A device as the registry has it. What a new one leaves empty the hub fills in.
