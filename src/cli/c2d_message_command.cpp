@@ -8,6 +8,7 @@
 #include <capstan/service_client.hpp>
 
 #include "auth/percent.hpp"
+#include "auth/random.hpp"
 #include "cli/device_commands.hpp"
 #include "cli/message_options.hpp"
 #include "cli/output.hpp"
@@ -52,8 +53,15 @@ int send_command(const options& given) {
     what.feedback(given.ack);
     if (given.expiry)
         what.expires_at(wall_clock_time(std::chrono::milliseconds(*given.expiry)));
+    if (what.message_id().empty())
+        what.message_id(auth::random_uuid());
+    const auto id = what.message_id();
     const auto outcome = wait_for(send(log_in_as_service(given.hub), given.id, std::move(what), given.wait));
-    fmt::print("{}\n", outcome);
+    static constexpr column columns[] = {{"DEVICE", "/deviceId"}, {"MESSAGE", "/messageId"}, {"OUTCOME", "/outcome"}};
+    json::object told{{"deviceId", given.id}, {"messageId", id}};
+    if (given.wait)
+        told["outcome"] = outcome;
+    print(given.form, given.wait ? outcome : id, columns, told);
     return !given.wait || outcome == "Success" ? exit_ok : exit_refused;
 }
 
@@ -128,7 +136,12 @@ int receive(const options& given) {
     return exit_ok;
 }
 
-template<const auto& How> int settle_as_asked(const options& given) { return settle(log_in(given.hub), given, given.lock, How); }
+template<const auto& How> int settle_as_asked(const options& given) {
+    settle(log_in(given.hub), given, given.lock, How);
+    static constexpr column columns[] = {{"LOCK", "/etag"}, {"OUTCOME", "/outcome"}};
+    print(given.form, "", columns, json::object{{"etag", given.lock}, {"outcome", How}});
+    return exit_ok;
+}
 constexpr char complete_word[] = "complete", reject_word[] = "reject", abandon_word[] = "abandon";
 
 // --- the options
@@ -149,10 +162,12 @@ struct builder {
 
 void add_send(const builder& commands) {
     const auto given = std::make_shared<options>();
+    given->form = output_form::text;
     CLI::App& command = commands.add("send", "Queue a message for a device, as a service; prints its id.", send_command, given);
     add_amqp_options(command, given->hub, data_is::body);
     commands.id(command, *given, "the device's id")->required();
     add_message_options(command, given->content);
+    add_output_option(command, given->form);
     static const std::map<std::string, feedback_wanted> acks = {
         {"positive", feedback_wanted::positive}, {"negative", feedback_wanted::negative}, {"full", feedback_wanted::full}};
     command
@@ -167,8 +182,10 @@ void add_send(const builder& commands) {
 
 void add_settling(const builder& commands, const char* name, const char* help, int (*perform)(const options&)) {
     const auto given = std::make_shared<options>();
+    given->form = output_form::text;
     CLI::App& command = commands.add(name, help, perform, given);
     add_login_options(command, given->hub);
+    add_output_option(command, given->form);
     commands.id(command, *given, "the device's id [the login's]");
     command.add_option("-e,--etag", given->lock, "the message's lock, as `receive` printed it")->required()->type_name("LOCK");
 }

@@ -10,6 +10,7 @@
 #include "cli/failed.hpp"
 #include "cli/hub_login.hpp"
 #include "cli/live_text.hpp"
+#include "cli/output.hpp"
 
 namespace capstan::cli {
 namespace {
@@ -22,6 +23,7 @@ struct options {
     hub_options hub;
     std::string file = "-";
     std::string mode;
+    output_form form = output_form::text;
 };
 
 // --- export
@@ -71,7 +73,8 @@ int export_devices(const options& given) {
     const auto count = file ? write_devices(hub, file) : 0;
     if (!file.flush())
         throw failed(exit_usage, fmt::format("cannot write {}", given.file));
-    fmt::print("exported {} devices\n", count);
+    static constexpr column columns[] = {{"FILE", "/file"}, {"EXPORTED", "/exported"}};
+    print(given.form, fmt::format("exported {} devices", count), columns, json::object{{"file", given.file}, {"exported", count}});
     return exit_ok;
 }
 
@@ -95,12 +98,12 @@ public:
             send();
     }
     /// What is left, and the outcome.
-    int finish() {
+    int finish(output_form form) {
         send();
-        fmt::print("imported {} devices", done_);
-        if (refused_ > 0)
-            fmt::print("; {} were refused", refused_);
-        fmt::print("\n");
+        progress_.clear();
+        static constexpr column columns[] = {{"IMPORTED", "/imported"}, {"REFUSED", "/refused"}};
+        print(form, fmt::format("imported {} devices{}", done_, refused_ > 0 ? fmt::format("; {} were refused", refused_) : ""), columns,
+              json::object{{"imported", done_}, {"refused", refused_}});
         return refused_ > 0 ? exit_refused : exit_ok;
     }
 
@@ -136,13 +139,14 @@ int import_devices(const options& given) {
     std::string line;
     for (std::size_t number = 1; std::getline(from, line); ++number)
         into.take(line, number);
-    return into.finish();
+    return into.finish(given.form);
 }
 
 CLI::App& add(CLI::App& device, action& chosen, const char* name, const char* help, int (*perform)(const options&)) {
     CLI::App* command = device.add_subcommand(name, help);
     const auto given = std::make_shared<options>();
     add_login_options(*command, given->hub);
+    add_output_option(*command, given->form);
     command->add_option("file", given->file, "lines of JSON; '-': the standard stream [-]")->type_name("FILE");
     command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
     if (perform == import_devices)

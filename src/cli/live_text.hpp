@@ -14,10 +14,10 @@ public:
 
     /// In place of what is there.
     void show(const std::string& text);
-
-private:
+    /// Before something else is printed.
     void clear();
 
+private:
     const bool terminal_;
     std::size_t lines_ = 0; ///< that are shown
 };

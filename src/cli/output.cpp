@@ -133,12 +133,18 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 void add_output_option(CLI::App& command, output_form& form) {
-    static const std::map<std::string, output_form> names = {
-        {"table", output_form::table}, {"json", output_form::json}, {"jsonl", output_form::jsonl}, {"tsv", output_form::tsv}};
+    static const std::map<std::string, output_form> names = {{"text", output_form::text},
+                                                             {"table", output_form::table},
+                                                             {"json", output_form::json},
+                                                             {"jsonl", output_form::jsonl},
+                                                             {"tsv", output_form::tsv}};
     const auto usual = std::ranges::find(names, form, &decltype(names)::value_type::second)->first;
     const auto choose = [&form](const std::string& name) { form = names.at(name); };
+    std::vector<std::string> forms{"table", "json", "jsonl", "tsv"};
+    if (form == output_form::text)
+        forms.insert(forms.begin(), "text");
     command.add_option_function<std::string>("-o,--output", choose, fmt::format("how to print it [{}]", usual))
-        ->check(CLI::IsMember({"table", "json", "jsonl", "tsv"}))
+        ->check(CLI::IsMember(forms))
         ->type_name("FORM");
 }
 
@@ -156,6 +162,13 @@ std::string formatted(output_form form, std::span<const column> columns, const j
 }
 
 void print(output_form form, std::span<const column> columns, const json::value& what) { fmt::print("{}", formatted(form, columns, what)); }
+
+void print(output_form form, std::string_view text, std::span<const column> columns, const json::value& told) {
+    if (form != output_form::text)
+        return print(form, columns, told);
+    if (!text.empty())
+        fmt::print("{}\n", text);
+}
 
 const std::vector<column> device_columns = {{"DEVICE", "/deviceId"},
                                             {"STATUS", "/status"},

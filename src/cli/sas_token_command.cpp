@@ -17,7 +17,7 @@ struct options {
     std::string device;
     std::uint32_t duration = 3600; ///< s
     bool secondary = false;
-    bool json = false;
+    output_form form = output_form::text;
 };
 
 /// With the key that the hub has for the device.
@@ -40,7 +40,8 @@ int generate(const options& given) {
     const auto hub = given.device.empty() ? log_in(given.hub) : log_in_as_service(given.hub);
     const auto expires = system_wall_clock().now() + std::chrono::seconds(given.duration);
     const auto token = given.device.empty() ? own_token(hub, expires) : device_token(hub, given, expires);
-    fmt::print("{}", given.json ? pretty_json(boost::json::object{{"sas", token}}) : token + "\n");
+    static constexpr column columns[] = {{"SAS", "/sas"}};
+    print(given.form, token, columns, boost::json::object{{"sas", token}});
     return exit_ok;
 }
 
@@ -64,11 +65,7 @@ void add_generate_sas_token(CLI::App& program, action& chosen) {
             "which of the two keys [primary]; with --login its own")
         ->check(CLI::IsMember({"primary", "secondary"}))
         ->type_name("KEY");
-    command
-        ->add_option_function<std::string>(
-            "-o,--output", [given](const std::string& form) { given->json = form == "json"; }, "how to print it [text]")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->type_name("FORM");
+    add_output_option(*command, given->form);
     command->callback([&chosen, given] { chosen = [given] { return generate(*given); }; });
 }
 
