@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include "auth/connection_string.hpp"
-#include "cli/commands.hpp"
+#include "cli/device_commands.hpp"
 #include "cli/failed.hpp"
 #include "cli/hub_login.hpp"
+#include "cli/output.hpp"
 #include "cli/wait_for.hpp"
 #include "server/data_folder.hpp"
 #include "server/host_name.hpp"
@@ -26,6 +27,7 @@ struct options {
     bool event_hub = false;
     bool emulator = false;
     bool secondary = false;
+    output_form form = output_form::text;
 
     const std::string& key_of(const auth::access_policy& of) const { return secondary ? of.secondary_key : of.primary_key; }
 };
@@ -126,6 +128,11 @@ std::string policy_string(const options& chosen, const server::hub_file& hub, co
     return auth::to_text(value);
 }
 
+void print_text(const options& chosen, const std::string& text) {
+    static constexpr column columns[] = {{"CONNECTION STRING", "/connectionString"}};
+    print(chosen.form, text, columns, boost::json::object{{"connectionString", text}}); // az's name for it
+}
+
 int print_own(const options& chosen) {
     const server::config config = load_config_for(chosen.hub);
     const server::hub_file hub = value_or_fail(server::read_hub_file(server::hub_file_in(config.data.folder)));
@@ -135,7 +142,7 @@ int print_own(const options& chosen) {
                                                 : policy_string(chosen, hub, where.host);
     if (!chosen.emulator)
         warn_of_ports(where, chosen.event_hub);
-    fmt::print("{}\n", text);
+    print_text(chosen, text);
     return exit_ok;
 }
 
@@ -145,12 +152,22 @@ int print_connection_string(const options& chosen) {
         return print_own(chosen);
     if (!chosen.device)
         throw failed(exit_usage, "with --login there are connection strings of devices only: --device-id ID");
-    fmt::print("{}\n", device_string(chosen, log_in(chosen.hub).host, key_from_hub(chosen)));
+    print_text(chosen, device_string(chosen, log_in(chosen.hub).host, key_from_hub(chosen)));
     return exit_ok;
+}
+
+void add_key_type(CLI::App& command, const std::shared_ptr<options>& given) {
+    command
+        .add_option_function<std::string>(
+            "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },
+            "which of the two keys [primary]")
+        ->check(CLI::IsMember({"primary", "secondary"}))
+        ->type_name("KEY");
 }
 
 void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
     add_login_options(command, given->hub);
+    add_output_option(command, given->form);
     auto* policy = command.add_option("--policy-name,--policy,--pn", given->policy, "the policy to sign in with [iothubowner]");
     auto* device = command.add_option("-d,--device-id,--device", given->device, "for this device");
     auto* event_hub = command.add_flag("--default-eventhub,--event-hub,--eh", given->event_hub,
@@ -160,12 +177,7 @@ void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
     command
         .add_flag("--development-emulator", given->emulator, "for Event Hubs clients without TLS; the hub needs its --amqp-port for that")
         ->needs(event_hub);
-    command
-        .add_option_function<std::string>(
-            "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },
-            "which of the two keys [primary]")
-        ->check(CLI::IsMember({"primary", "secondary"}))
-        ->type_name("KEY");
+    add_key_type(command, given);
     command.footer("Examples:\n"
                    "  capstan connection-string show --hub ./hub\n"
                    "  capstan connection-string show --hub ./hub --policy-name service\n"
@@ -185,6 +197,19 @@ void add_connection_string(CLI::App& program, action& chosen) {
     for (CLI::App* each : {command, show})
         add_what(*each, given);
     command->callback([&chosen, given] { chosen = [given] { return print_connection_string(*given); }; });
+}
+
+/// `capstan device connection-string show -d ID`, as az has it below device-identity.
+void add_device_connection_string(CLI::App& device, action& chosen) {
+    const char* help = "Print the connection string of a device.";
+    CLI::App* show = device.add_subcommand("connection-string", help)->add_subcommand("show", help);
+    device.get_subcommand("connection-string")->require_subcommand(1);
+    const auto given = std::make_shared<options>();
+    add_login_options(*show, given->hub);
+    add_output_option(*show, given->form);
+    show->add_option("-d,--device-id,id", given->device, "the device's id")->required()->type_name("ID");
+    add_key_type(*show, given);
+    show->callback([&chosen, given] { chosen = [given] { return print_connection_string(*given); }; });
 }
 
 } // namespace capstan::cli

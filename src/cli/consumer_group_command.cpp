@@ -45,22 +45,17 @@ void add_consumer_group(CLI::App& program, action& chosen) {
     CLI::App* group = program.add_subcommand("consumer-group", "Groups of readers of telemetry that do not get in each other's way.");
     group->require_subcommand(1);
     const auto given = std::make_shared<options>();
-    const auto add = [&](const char* name, const char* help, int (*perform)(const options&)) -> CLI::App& {
+    const auto add = [&](const char* name, const char* help, int (*perform)(const options&), bool of_one = true) {
         CLI::App* command = group->add_subcommand(name, help);
+        if (of_one)
+            command->add_option("-n,--name,name", given->name, "its name")->required()->type_name("NAME");
         add_login_options(*command, given->hub);
         add_output_option(*command, given->form);
         command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
-        return *command;
     };
-    add("list", "List them.", list);
-    add("create", "Make one; 20 beside $Default is the most.", create)
-        .add_option("-n,--name,name", given->name, "its name")
-        ->required()
-        ->type_name("NAME");
-    add("delete", "Remove one; its readers are disconnected.", remove)
-        .add_option("-n,--name,name", given->name, "its name")
-        ->required()
-        ->type_name("NAME");
+    add("list", "List them.", list, false);
+    add("create", "Make one; 20 beside $Default is the most.", create);
+    add("delete", "Remove one; its readers are disconnected.", remove);
     group->footer("These are Capstan's: Azure keeps its own on another plane, which only its portal and `az` reach.");
 }
 

@@ -63,8 +63,10 @@ int remove(const options& given) {
 }
 
 CLI::App& add(CLI::App& to, action& chosen, const std::shared_ptr<options>& given, const char* name, const char* help,
-              int (*perform)(const options&)) {
+              int (*perform)(const options&), bool of_one = false) {
     CLI::App* command = to.add_subcommand(name, help);
+    if (of_one)
+        command->add_option("-n,--number", given->number, "its number")->type_name("N");
     command->add_option("-d,--device-id", given->device, "the device")->required()->type_name("ID");
     add_login_options(*command, given->hub);
     add_output_option(*command, given->form);
@@ -80,13 +82,9 @@ void add_dead_letters(CLI::App& c2d_message, action& chosen) {
     CLI::App* group = c2d_message.add_subcommand("deadletter", "Messages that were rejected, expired, or delivered too often.");
     group->require_subcommand(1);
     add(*group, chosen, given, "list", "List a device's.", list);
-    add(*group, chosen, given, "requeue", "Send one again.", requeue)
-        .add_option("-n,--number", given->number, "its number")
-        ->required()
-        ->type_name("N");
-    CLI::App& removal = add(*group, chosen, given, "delete", "Throw one away, or all.", remove);
-    auto* number = removal.add_option("-n,--number", given->number, "its number")->type_name("N");
-    removal.add_flag("--all", given->all, "all of them")->excludes(number);
+    add(*group, chosen, given, "requeue", "Send one again.", requeue, true).get_option("--number")->required();
+    CLI::App& removal = add(*group, chosen, given, "delete", "Throw one away, or all.", remove, true);
+    removal.add_flag("--all", given->all, "all of them")->excludes(removal.get_option("--number"));
 }
 
 } // namespace capstan::cli

@@ -4,6 +4,7 @@ namespace capstan::cli {
 
 void add_device(CLI::App& program, action& chosen) {
     CLI::App* device = program.add_subcommand("device", "Register and look after devices; be one, or a thousand.");
+    device->alias("device-identity"); // az's word for some of it
     device->require_subcommand(1);
     device->footer("Examples:\n"
                    "  capstan device create dev1 --hub ./hub\n"
@@ -16,6 +17,7 @@ void add_device(CLI::App& program, action& chosen) {
                    "  capstan device c2d-message send -d dev1 --hub ./hub --data \"open the window\" --wait\n"
                    "  capstan device simulate --hub ./hub --devices 1000 --rate 5000");
     add_device_registry(*device, chosen);
+    add_device_connection_string(*device, chosen);
     add_device_files(*device, chosen);
     add_device_telemetry(*device, chosen);
     add_device_commands(*device, chosen);

@@ -6,6 +6,7 @@
 namespace capstan::cli {
 
 void add_device_registry(CLI::App& device, action& chosen);  ///< create, show, list, update, renew-key, delete
+void add_device_connection_string(CLI::App& device, action& chosen); ///< connection-string show
 void add_device_files(CLI::App& device, action& chosen);     ///< import, export
 void add_device_telemetry(CLI::App& device, action& chosen); ///< send-d2c-message
 void add_device_commands(CLI::App& device, action& chosen);  ///< c2d-message

@@ -8,6 +8,7 @@
 #include "cli/device_commands.hpp"
 #include "cli/failed.hpp"
 #include "cli/hub_login.hpp"
+#include "cli/json_assignment.hpp"
 #include "cli/output.hpp"
 #include "cli/wait_for.hpp"
 
@@ -45,33 +46,9 @@ std::string version_of(const json::value& device) { return fmt::format("\"{}\"",
 
 void print_device(const options& given, const json::value& device) { print(given.form, device_columns, device); }
 
-/// Puts the value where object.first.second says, making objects on the way.
-void put_at(json::value& object, std::string_view path, json::value value) {
-    json::value* place = &object;
-    for (std::size_t from = 0; from <= path.size();) {
-        const std::size_t dot = std::min(path.find('.', from), path.size());
-        if (!place->is_object())
-            place->emplace_object();
-        place = &place->as_object()[path.substr(from, dot - from)];
-        from = dot + 1;
-    }
-    *place = std::move(value);
-}
-
 void put_if_given(json::value& device, std::string_view path, const std::optional<std::string>& value) {
     if (value)
         put_at(device, path, json::value(*value));
-}
-
-/// "path=value": the value is JSON if it reads as such, else text.
-void put_assignment(json::value& device, const std::string& assignment) {
-    const std::size_t equals = assignment.find('=');
-    if (equals == 0 || equals == std::string::npos)
-        throw failed(exit_usage, fmt::format("--set {}: give it as KEY=VALUE", assignment));
-    const std::string text = assignment.substr(equals + 1);
-    boost::system::error_code not_json;
-    json::value value = json::parse(text, not_json);
-    put_at(device, assignment.substr(0, equals), not_json ? json::value(text) : std::move(value));
 }
 
 void put_options(json::value& device, const options& given) {

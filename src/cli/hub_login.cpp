@@ -95,6 +95,11 @@ void add_login_options(CLI::App& command, hub_options& options, data_is data) {
         .add_option(data == data_is::folder ? "--hub,--data" : "--hub", options.folder,
                     fmt::format("the data folder of a hub on this machine [{}]", usual))
         ->type_name("DIR");
+    // az takes -n for it too; some commands of ours have another use for that.
+    command
+        .add_option(command.get_option_no_throw("-n") ? "--hub-name" : "-n,--hub-name", options.name,
+                    "must be the name of that hub, as in scripts written for az")
+        ->type_name("NAME");
     command.add_option("--config", options.config_file, "the hub's configuration file, to take data.folder from")->type_name("FILE");
     command
         .add_option("-l,--login", options.login,
@@ -134,6 +139,8 @@ server::config load_config_for(const hub_options& options) {
 hub_login log_in(const hub_options& options) {
     const auto text = options.chosen_login();
     auto login = text ? login_from_text(*text) : login_from_folder(options);
+    if (options.name && *options.name != login.host && *options.name != login.host.substr(0, login.host.find('.')))
+        throw failed(exit_usage, fmt::format("--hub-name {}: the login is for {}", *options.name, login.host));
     auto& how = login.options;
     if (options.ca)
         how.ca_file(*options.ca);

@@ -18,6 +18,7 @@ namespace capstan::cli {
 struct hub_options {
     std::optional<std::string> login;
     std::optional<std::string> folder;
+    std::optional<std::string> name; ///< as az names a hub: only compared with what the login says
     std::string policy = "iothubowner"; ///< of the folder's hub, to sign in with
     std::optional<std::string> config_file;
     std::optional<std::string> ca;
@@ -34,7 +35,7 @@ struct hub_options {
 enum class data_is : std::uint8_t { folder, body };
 
 void add_login_options(CLI::App& command, hub_options& options,
-                       data_is data = data_is::folder); ///< --hub, --config, --login, --ca, --proxy, --https-port
+                       data_is data = data_is::folder); ///< --hub, --hub-name, --config, --login, --ca, --proxy, --https-port
 void add_amqp_options(CLI::App& command, hub_options& options, data_is data = data_is::folder); ///< all these, --amqps-port, --websockets
 
 /// The configuration that `serve` would have with the same --config, its --data as --hub, and the environment.

@@ -5,7 +5,10 @@
 
 #include "auth/connection_string.hpp"
 #include "auth/percent.hpp"
+#include "auth/random.hpp"
 #include "cli/commands.hpp"
+#include "cli/failed.hpp"
+#include "cli/json_assignment.hpp"
 #include "cli/output.hpp"
 #include "cli/wait_for.hpp"
 
@@ -22,6 +25,9 @@ struct options {
     std::optional<std::string> managed_by;
     std::string authentication = "sas"; ///< its type
     std::optional<std::string> primary_thumbprint, secondary_thumbprint;
+    std::vector<std::string> assignments;
+    std::string renewed;
+    bool secondary = false;
 };
 
 constexpr column columns[] = {{"MODULE", "/moduleId"},
@@ -34,6 +40,14 @@ std::string modules_path(const options& given) { return device_path(given.device
 std::string module_path(const options& given) { return modules_path(given) + '/' + auth::percent_encode(given.module); }
 
 json::value ask(const options& given, client::rest_request request) { return ask_hub(log_in_as_service(given.hub), std::move(request)); }
+
+json::value get(const options& given) { return ask(given, {.path = module_path(given)}); }
+
+/// In place of the one that was read.
+json::value put(const options& given, const json::value& changed) {
+    const auto version = fmt::format("\"{}\"", changed.at("etag").as_string().c_str());
+    return ask(given, {.method = verb::put, .path = module_path(given), .if_match = version, .body = changed});
+}
 
 int create(const options& given) {
     json::object authentication{{"type", given.authentication}};
@@ -53,7 +67,34 @@ int list(const options& given) {
 }
 
 int show(const options& given) {
-    fmt::print("{}", pretty_json(ask(given, {.path = module_path(given)})));
+    print(given.form, columns, get(given));
+    return exit_ok;
+}
+
+int update(const options& given) {
+    auto module = get(given);
+    if (given.managed_by)
+        put_at(module, "managedBy", json::value(*given.managed_by));
+    for (const auto& each : given.assignments)
+        put_assignment(module, each);
+    print(given.form, columns, put(given, module));
+    return exit_ok;
+}
+
+json::value& keys_of(json::value& module) {
+    if (module.at("authentication").at("type").as_string() != "sas")
+        throw failed(exit_usage, "the module has no keys: it signs in by certificate");
+    return module.at("authentication").at("symmetricKey");
+}
+
+int renew_key(const options& given) {
+    auto module = get(given);
+    auto& keys = keys_of(module);
+    if (given.renewed == "swap")
+        swap(keys.at("primaryKey"), keys.at("secondaryKey"));
+    else
+        keys.at(given.renewed == "primary" ? "primaryKey" : "secondaryKey") = auth::random_key();
+    print(given.form, columns, put(given, module));
     return exit_ok;
 }
 
@@ -65,11 +106,58 @@ int remove(const options& given) {
 }
 
 int connection_string(const options& given) {
-    const auto module = ask(given, {.path = module_path(given)});
-    const auto& keys = module.at("authentication").at("symmetricKey");
-    fmt::print("HostName={};DeviceId={};ModuleId={};SharedAccessKey={}\n", log_in_as_service(given.hub).host, given.device, given.module,
-               keys.at("primaryKey").as_string().c_str());
+    auto module = get(given);
+    const auto key = keys_of(module).at(given.secondary ? "secondaryKey" : "primaryKey").as_string();
+    const auto text = fmt::format("HostName={};DeviceId={};ModuleId={};SharedAccessKey={}", log_in_as_service(given.hub).host, given.device,
+                                  given.module, key.c_str());
+    static constexpr column column_of_text[] = {{"CONNECTION STRING", "/connectionString"}};
+    print(given.form, text, column_of_text, json::object{{"connectionString", text}});
     return exit_ok;
+}
+
+// --- the options
+
+struct builder {
+    action& chosen;
+
+    std::shared_ptr<options> fill(CLI::App& command, int (*perform)(const options&), output_form usual, bool of_one = true) const {
+        const auto given = std::make_shared<options>();
+        given->form = usual;
+        command.add_option("-d,--device-id", given->device, "the device")->required()->type_name("ID");
+        if (of_one)
+            command.add_option("-m,--module-id", given->module, "the module")->required()->type_name("ID");
+        add_login_options(command, given->hub);
+        add_output_option(command, given->form);
+        command.callback([chosen = &chosen, perform, given] { *chosen = [perform, given] { return perform(*given); }; });
+        return given;
+    }
+};
+
+void add_managed_by(CLI::App& command, options& given) {
+    command.add_option("--managed-by", given.managed_by, "who looks after it")->type_name("TEXT");
+}
+
+/// `connection-string show`, as az has it.
+void add_module_connection_string(CLI::App& group, const builder& commands) {
+    const char* help = "Print what a module client needs.";
+    CLI::App* show = group.add_subcommand("connection-string", help)->add_subcommand("show", help);
+    group.get_subcommand("connection-string")->require_subcommand(1);
+    const auto given = commands.fill(*show, connection_string, output_form::text);
+    show->add_option_function<std::string>(
+            "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },
+            "which of the two keys [primary]")
+        ->check(CLI::IsMember({"primary", "secondary"}))
+        ->type_name("KEY");
+}
+
+void add_authentication(CLI::App& command, const std::shared_ptr<options>& given) {
+    const auto choose = [given](const std::string& method) {
+        given->authentication = method == "x509_ca" ? "certificateAuthority" : method == "x509_thumbprint" ? "selfSigned" : "sas";
+    };
+    command.add_option_function<std::string>("--auth-method,--am", choose, "how it signs in [shared_private_key]")
+        ->check(CLI::IsMember({"shared_private_key", "x509_thumbprint", "x509_ca"}));
+    command.add_option("--ptp,--primary-thumbprint", given->primary_thumbprint, "of its certificate")->type_name("HEX");
+    command.add_option("--stp,--secondary-thumbprint", given->secondary_thumbprint, "of another that it may have")->type_name("HEX");
 }
 
 } // namespace
@@ -77,30 +165,31 @@ int connection_string(const options& given) {
 void add_module_identity(CLI::App& program, action& chosen) {
     CLI::App* group = program.add_subcommand("module-identity", "The modules of devices.");
     group->require_subcommand(1);
-    const auto given = std::make_shared<options>();
-    const auto add = [&](const char* name, const char* help, int (*perform)(const options&), bool of_one) -> CLI::App& {
-        CLI::App* command = group->add_subcommand(name, help);
-        command->add_option("-d,--device-id", given->device, "the device")->required()->type_name("ID");
-        if (of_one)
-            command->add_option("-m,--module-id", given->module, "the module")->required()->type_name("ID");
-        add_login_options(*command, given->hub);
-        add_output_option(*command, given->form);
-        command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
-        return *command;
-    };
-    auto& made = add("create", "Register one; its keys are made.", create, true);
-    made.add_option("--managed-by", given->managed_by, "who looks after it")->type_name("TEXT");
-    const auto choose = [given](const std::string& method) {
-        given->authentication = method == "x509_ca" ? "certificateAuthority" : method == "x509_thumbprint" ? "selfSigned" : "sas";
-    };
-    made.add_option_function<std::string>("--auth-method,--am", choose, "how it signs in [shared_private_key]")
-        ->check(CLI::IsMember({"shared_private_key", "x509_thumbprint", "x509_ca"}));
-    made.add_option("--ptp,--primary-thumbprint", given->primary_thumbprint, "of its certificate")->type_name("HEX");
-    made.add_option("--stp,--secondary-thumbprint", given->secondary_thumbprint, "of another that it may have")->type_name("HEX");
-    add("list", "List a device's.", list, false);
-    add("show", "Show one, with its keys.", show, true);
-    add("delete", "Remove one; its links end.", remove, true);
-    add("connection-string", "Print what a module client needs.", connection_string, true);
+    const builder commands{chosen};
+    CLI::App* creating = group->add_subcommand("create", "Register one; its keys are made.");
+    const auto made = commands.fill(*creating, create, output_form::table);
+    add_managed_by(*creating, *made);
+    add_authentication(*creating, made);
+    commands.fill(*group->add_subcommand("list", "List a device's."), list, output_form::table, false);
+    commands.fill(*group->add_subcommand("show", "Show one, with its keys."), show, output_form::json);
+
+    CLI::App* updating = group->add_subcommand("update", "Change what is given of one and leave the rest.");
+    const auto updated = commands.fill(*updating, update, output_form::table);
+    add_managed_by(*updating, *updated);
+    updating->add_option("--set", updated->assignments, "any property of its JSON, as path=value; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->take_all();
+
+    CLI::App* renewing = group->add_subcommand("renew-key", "Give one a new key, or swap its two.");
+    const auto renewed = commands.fill(*renewing, renew_key, output_form::table);
+    renewing->add_option("--key-type,--kt", renewed->renewed, "which key")
+        ->required()
+        ->check(CLI::IsMember({"primary", "secondary", "swap"}))
+        ->type_name("KEY");
+
+    commands.fill(*group->add_subcommand("delete", "Remove one; its links end."), remove, output_form::table);
+    add_module_connection_string(*group, commands);
 }
 
 } // namespace capstan::cli

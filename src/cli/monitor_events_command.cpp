@@ -22,6 +22,7 @@ struct options {
     hub_options hub;
     std::string consumer_group = "$Default";
     std::string device;       ///< with * and ?; empty: all
+    std::string module;       ///< likewise
     std::string content_type; ///< taken to be that of all events; empty: each its own
     std::vector<std::string> partitions, properties;
     std::optional<std::int64_t> enqueued_time; ///< ms since 1970
@@ -132,6 +133,16 @@ struct reading {
     }
 };
 
+bool matches(const std::string& pattern, const std::string& id) {
+    return pattern.empty() || ::fnmatch(pattern.c_str(), id.c_str(), 0) == 0;
+}
+
+/// Empty where a device itself has sent it.
+std::string module_of(const event& which) {
+    const auto found = which.annotations().find("iothub-connection-module-id");
+    return found == which.annotations().end() ? std::string() : found->second;
+}
+
 asio::awaitable<void> show(event_consumer& events, asio::steady_timer& silence, const options& given) {
     const reading until_the_end{events, silence};
     for (std::size_t shown = 0; given.count == 0 || shown < given.count;) {
@@ -145,7 +156,7 @@ asio::awaitable<void> show(event_consumer& events, asio::steady_timer& silence, 
         silence.cancel();
         if (!next)
             break;
-        if (!given.device.empty() && ::fnmatch(given.device.c_str(), next->device_id().c_str(), 0) != 0)
+        if (!matches(given.device, next->device_id()) || !matches(given.module, module_of(*next)))
             continue;
         print(*next, given);
         ++shown;
@@ -172,6 +183,7 @@ int monitor(const options& given) {
 
 void add_what(CLI::App& command, options& given) {
     command.add_option("-d,--device-id", given.device, "only of this device; * and ? stand for others")->type_name("ID");
+    command.add_option("-m,--module-id", given.module, "only of this module, or of modules like it")->type_name("ID");
     command.add_option("--partition", given.partitions, "only this partition; may be repeated [all]")->type_name("N")->take_all();
     command.add_option("-p,--properties,--props", given.properties, "which properties to show: sys, app, anno, all; may be repeated")
         ->check(CLI::IsMember({"sys", "app", "anno", "all"}))

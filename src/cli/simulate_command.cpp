@@ -24,6 +24,7 @@ using clock = std::chrono::steady_clock;
 struct options {
     hub_options hub;
     std::string id, prefix = "sim-";
+    std::string certificate, key; ///< of that one device, PEM
     std::size_t devices = 1;
     std::optional<double> rate;
     double interval = 3;           ///< s
@@ -51,6 +52,8 @@ simulation_plan plan_of(const options& given, const hub_login& hub) {
     plan.messages = given.duration > 0 ? 0 : given.messages * plan.devices.size();
     plan.duration = std::chrono::seconds(given.duration);
     plan.commands = given.commands;
+    plan.certificate = given.certificate;
+    plan.key = given.key;
     plan.others = make_message(given.content, "");
     if (!plan.others.message_id().empty())
         throw failed(exit_usage, "--message-id: each message has one of its own");
@@ -228,6 +231,11 @@ int simulate(const options& given) {
 
 void add_who(CLI::App& command, options& given) {
     auto* id = command.add_option("-d,--device-id", given.id, "one device that is registered")->type_name("ID");
+    auto* certificate =
+        command.add_option("--certificate-file-path,--cp", given.certificate, "its certificate, if it signs in by one: PEM");
+    auto* key = command.add_option("--key-file-path,--kp", given.key, "the key of that: PEM");
+    certificate->type_name("FILE")->needs(id)->needs(key);
+    key->type_name("FILE")->needs(certificate);
     command.add_option("--devices", given.devices, "so many; those that are not registered are [1]")
         ->check(CLI::Range(1, 100'000))
         ->type_name("N")

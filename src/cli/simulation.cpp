@@ -25,6 +25,10 @@ simulation::simulation(asio::io_context& loop, const hub_login& hub, const simul
     auto options = hub.options;
     options.retry(retry_policy()).max_queued_sends(max_under_way);
     devices_.reserve(plan.devices.size()); // their addresses are used
+    if (!plan.certificate.empty()) {
+        const auto who = device_identity::by_certificate(hub.host, plan.devices.at(0), plan.certificate, plan.key);
+        return observe(devices_.emplace_back(loop.get_executor(), who, options));
+    }
     for (std::size_t i = 0; i < plan.devices.size(); ++i) {
         if (i % devices_per_connection == 0)
             connections_.emplace_back(loop.get_executor(), hub.host, options);
@@ -112,6 +116,8 @@ void simulation::send_due(clock::duration since) {
 asio::awaitable<void> simulation::run() {
     for (auto& each : connections_)
         each.async_run(asio::detached);
+    if (connections_.empty())
+        devices_.front().async_run(asio::detached);
     for (auto& each : devices_)
         asio::co_spawn(loop_, receive_commands(each), asio::detached);
     const auto begun = clock::now();

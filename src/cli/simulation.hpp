@@ -2,6 +2,7 @@
 // Devices that send telemetry at a given rate and settle the commands that they get.
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct simulation_plan {
     std::optional<std::string> body;  ///< none: made up, a JSON object
     message others;                   ///< what messages have beside their body
     settle_as commands = settle_as::complete;
+    std::filesystem::path certificate, key; ///< PEM, of the only device; empty: devices sign in by token, many on one connection
 };
 
 struct simulation_counts {

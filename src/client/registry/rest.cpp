@@ -33,6 +33,8 @@ std::string to_text(const service_identity& who, const client_options& options, 
     made.set(http::field::connection, "close");
     if (!asked.if_match.empty())
         made.set(http::field::if_match, asked.if_match);
+    for (const auto& [name, value] : asked.headers)
+        made.set(name, value);
     if (!asked.body.is_null()) {
         made.set(http::field::content_type, "application/json; charset=utf-8");
         made.body() = json::serialize(asked.body);

@@ -20,6 +20,7 @@ struct rest_request {
     std::string query{};      ///< further parameters, each led by '&'
     std::string if_match{};   ///< the header's value; empty: none
     boost::json::value body{}; ///< null: none
+    std::vector<std::pair<std::string, std::string>> headers{}; ///< beside those that all requests have
     unsigned also_success = 0; ///< a status that is none, and still comes with what was asked for
 };
 

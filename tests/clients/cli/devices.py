@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import pty
 import subprocess
 import tempfile
@@ -109,6 +110,10 @@ complete_words capstan device list --ou
 """
     done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=LIMIT)
     expect_equal(done.stdout.splitlines(), ["receive reject", "enabled disabled", "--output"], f"bash: {done.stderr}")
+    for shell in filter(shutil.which, ("zsh", "fish")):
+        script = subprocess.run([CAPSTAN, "completion", shell], capture_output=True, text=True, check=True).stdout
+        read = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=LIMIT)
+        expect_equal((read.returncode, read.stderr), (0, ""), f"{shell} reads its script")
     folder = pathlib.Path(tempfile.mkdtemp())
     subprocess.run([CAPSTAN, "manual", folder], check=True)
     page = (folder / "capstan-device-simulate.1").read_text()

@@ -5,44 +5,19 @@
 #include <gtest/gtest.h>
 
 #include "auth/sas_token.hpp"
-#include "server/data_folder.hpp"
-#include "support/temporary_folder.hpp"
 #include "unit/cli/command_line.hpp"
-#include "unit/cli/fake_hub.hpp"
+#include "unit/cli/hub_of_answers.hpp"
 
 namespace capstan {
 namespace {
 
 namespace json = boost::json;
-using test::canned_answer;
-using test::fake_hub;
 using test::run_capstan;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const std::string device_json =
-    R"({"deviceId":"dev#1","etag":"abc=","status":"enabled","statusReason":null,"connectionState":"Connected",)"
-    R"("lastActivityTime":"0001-01-01T00:00:00Z","cloudToDeviceMessageCount":3,"authentication":{"type":"sas",)"
-    R"("symmetricKey":{"primaryKey":"cHJpbWFyeQ==","secondaryKey":"c2Vjb25k"}},"capabilities":{"iotEdge":false}})";
-
-struct device_command : testing::Test {
-    test::temporary_folder parent;
-    std::string path = parent / "hub";
-    std::optional<server::data_folder> folder;
-    server::certificate_files files;
-    std::optional<fake_hub> hub;
-
-    void SetUp() override {
-        const wall_time now = system_wall_clock().now();
-        folder.emplace(std::move(*server::data_folder::open(path, {4, {}, "hub.example.net"}, now)));
-        files = server::prepare_own_certificate(server::tls_folder_in(path), {"hub.example.net"}, now).value();
-    }
-    /// A hub that gives these answers, each on a connection of its own, known through the data folder.
-    void answer(std::vector<canned_answer> answers) {
-        hub.emplace(files, std::move(answers));
-        ASSERT_TRUE(folder->publish({{"hub.example.net"}, 5671, hub->port(), path, *files.ca, 1, "127.0.0.1"}));
-    }
-};
+using device_command = test::hub_of_answers;
+using test::device_json;
 
 TEST_F(device_command, create_sends_what_the_service_sdks_send) {
     answer({{200, device_json}});

@@ -1,7 +1,13 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <capstan/version.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/command_tree.hpp"
+#include "cli/commands.hpp"
 #include "cli/version.hpp"
 #include "server/settings.hpp"
 #include "support/temporary_folder.hpp"
@@ -35,33 +41,15 @@ TEST(run, every_command_has_help_a_manual_page_and_completion) {
     const auto bash = run_capstan({"completion", "bash"}).out;
     const auto zsh = run_capstan({"completion", "zsh"}).out;
     const auto fish = run_capstan({"completion", "fish"}).out;
-    for (const std::string command : {"serve",
-                                      "connection-string show",
-                                      "device create",
-                                      "device show",
-                                      "device list",
-                                      "device update",
-                                      "device renew-key",
-                                      "device delete",
-                                      "device import",
-                                      "device export",
-                                      "device send-d2c-message",
-                                      "device c2d-message send",
-                                      "device c2d-message receive",
-                                      "device c2d-message complete",
-                                      "device c2d-message reject",
-                                      "device c2d-message abandon",
-                                      "device c2d-message purge",
-                                      "device simulate",
-                                      "consumer-group create",
-                                      "consumer-group list",
-                                      "consumer-group delete",
-                                      "monitor-events",
-                                      "monitor-feedback",
-                                      "generate-sas-token",
-                                      "completion",
-                                      "manual",
-                                      "version"}) {
+    CLI::App program;
+    cli::action chosen;
+    cli::add_commands(program, chosen);
+    std::size_t count = 0;
+    for (const auto& [command, description, footer, options, below] : cli::describe(program)) {
+        if (!below.empty() || command.empty())
+            continue;
+        ++count;
+        EXPECT_NE(description, "") << command;
         auto words = CLI::detail::split(command, ' ');
         words.push_back("--help");
         const auto help = run_capstan(words);
@@ -73,11 +61,36 @@ TEST(run, every_command_has_help_a_manual_page_and_completion) {
         for (const auto* script : {&bash, &zsh, &fish})
             EXPECT_THAT(*script, HasSubstr("'" + command + "'"));
     }
+    EXPECT_GE(count, 40u);
     EXPECT_EQ(run_capstan({"completion", "tcsh"}).code, 1);
     EXPECT_EQ(run_capstan({"manual", "/dev/null/x"}).code, 1);
 }
 
-TEST(run, version_is_printed) { EXPECT_EQ(run_capstan({"version"}).out, "capstan " + std::string(cli::version) + "\n"); }
+TEST(run, version_is_printed) {
+    EXPECT_EQ(run_capstan({"version"}).out, "capstan " + std::string(cli::version) + "\n");
+    EXPECT_EQ(cli::version, CAPSTAN_VERSION_TEXT) << "the clients are the same";
+}
+
+/// stdout is a device that is always full.
+TEST(run, what_cannot_be_written_is_a_failure) {
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"version"}, {"--help"}, {"completion", "bash"}}) {
+        std::fflush(stdout);
+        const int saved = ::dup(STDOUT_FILENO), full = ::open("/dev/full", O_WRONLY);
+        ::dup2(full, STDOUT_FILENO);
+        testing::internal::CaptureStderr();
+        std::vector<const char*> argv{"capstan"};
+        for (const auto& each : arguments)
+            argv.push_back(each.c_str());
+        const int code = cli::run(static_cast<int>(argv.size()), argv.data());
+        std::fflush(stdout);
+        ::dup2(saved, STDOUT_FILENO);
+        ::close(saved), ::close(full);
+        std::clearerr(stdout);
+        std::cout.clear();
+        EXPECT_EQ(code, 1) << arguments[0];
+        EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("cannot write to stdout")) << arguments[0];
+    }
+}
 
 TEST(run, wrong_usage_ends_with_1) {
     const std::vector<std::string> rows[] = {{},
