@@ -9,7 +9,7 @@ CPP_FILES := find include src tests bench fuzz examples -name node_modules -prun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test build bench micro-bench check-instructions record-instructions scenarios fuzz format check-format lint docs clean install-build install-test install-lint install-bench install-count install-fuzz install-docs
+.PHONY: help run test build soak bench micro-bench check-instructions record-instructions scenarios fuzz format check-format lint docs clean install-build install-test install-lint install-bench install-count install-fuzz install-docs
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ build: install-build $(BUILD)/build.ninja ## build the program, build/release/ca
 test: install-build install-test $(BUILD)/build.ninja ## build and run all tests: unit, store contract, tidy, real clients
 	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS)
 	@scripts/test.py --jobs $(JOBS) --build $(BUILD) --clients
+
+SOAK ?= 3600
+soak: install-test build ## the C++ clients under random cuts for SOAK seconds [3600]: nothing may be lost
+	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS) --target client_program
+	@SOAK=$(SOAK) tests/clients/run.py -k cpp/faults
 
 bench: build install-bench ## measure Capstan beside its peers, for half an hour; QUICK=1: in less than five minutes. Writes docs/performance.md
 	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS) --target peers

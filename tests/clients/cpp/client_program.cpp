@@ -1,8 +1,9 @@
 // The C++ clients as the fault tests drive them: each mode does one thing COUNT times and says what it has seen, line by line.
 //
-//     client_program send|receive|confirm|read|hold COUNT     with DEVICE (or HOST, CERTIFICATE and KEY), SERVICE, DEVICE_ID, CAPSTAN_CA,
-//     TOKEN_LIFE (s),
-//                                                     WEBSOCKETS=1
+//     client_program send|receive|confirm|read|share|hold COUNT
+//
+// with DEVICE (or HOST, CERTIFICATE and KEY), SERVICE, DEVICE_ID, CHECKPOINTS, OWNER_LEVEL, CAPSTAN_CA, TOKEN_LIFE (s), WEBSOCKETS=1, PORT,
+// and FROM, the first number that is sent.
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -25,6 +26,8 @@ capstan::client_options impatient() {
         options.token_life(std::chrono::seconds(std::stoi(life)));
     if (std::getenv("WEBSOCKETS"))
         options.over(capstan::transport::amqp_over_websockets);
+    if (const char* port = std::getenv("PORT"))
+        options.port(static_cast<std::uint16_t>(std::stoi(port)));
     return options;
 }
 
@@ -51,6 +54,8 @@ asio::awaitable<void> send(int count) {
     capstan::device_client device(executor, identity(), impatient());
     device.on_connection_changed(tell_changes);
     device.async_run(asio::detached);
+    const char* from = std::getenv("FROM");
+    const int first = from ? std::stoi(from) : 0;
     int under_way = 0;
     asio::steady_timer room(executor, asio::steady_timer::time_point::max());
     for (int number = 0; number < count || under_way > 0;) {
@@ -58,7 +63,7 @@ asio::awaitable<void> send(int count) {
             asio::steady_timer pace(executor, 5ms);
             co_await pace.async_wait(asio::use_awaitable);
             ++under_way;
-            const auto text = std::to_string(number++);
+            const auto text = std::to_string(first + number++);
             device.async_send(capstan::message(text).message_id(text), [&, text](std::exception_ptr error) {
                 --under_way;
                 say(error ? "failed" : "accepted", error ? text + ": " + capstan::failure_of(error).what() : text);
@@ -139,12 +144,39 @@ asio::awaitable<void> confirm(int count) {
 }
 
 asio::awaitable<void> read(int count) {
-    const auto what = capstan::event_options().from(capstan::event_position::earliest());
+    auto what = capstan::event_options().from(capstan::event_position::earliest());
+    if (const char* level = std::getenv("OWNER_LEVEL"))
+        what.owner_level(std::stoi(level));
     capstan::event_consumer events(co_await asio::this_coro::executor, example::setting("SERVICE"), what, impatient());
     events.on_connection_changed(tell_changes);
     for (int seen = 0; seen < count; ++seen) {
         const auto event = co_await events.async_next();
-        say("event", event->partition() + "/" + std::to_string(event->sequence_number()) + " " + std::string(event->body()));
+        say("event", event->partition() + "/" + std::to_string(event->sequence_number()) + "/" + event->offset() + "/" +
+                         std::to_string(event->enqueued_time().time_since_epoch().count()) + " " + std::string(event->body()));
+    }
+}
+
+/// Shares the partitions with other processes, and says what it reads, and what is done: has a checkpoint.
+asio::awaitable<void> share(int count) {
+    capstan::event_options what;
+    what.from(capstan::event_position::earliest())
+        .checkpoints(capstan::open_file_checkpoints(example::setting("CHECKPOINTS")))
+        .balanced(1500ms);
+    capstan::event_consumer events(co_await asio::this_coro::executor, example::setting("SERVICE"), what, impatient());
+    for (int done = 0; done < count;) {
+        const auto event = co_await events.async_next();
+        const auto which = event->partition() + "/" + std::to_string(event->sequence_number()) + " " + std::string(event->body());
+        say("read", which);
+        try {
+            co_await events.async_checkpoint(*event);
+        } catch (const capstan::client_error& error) { // another process has the partition by now
+            if (error.reason() != capstan::errc::stolen)
+                throw;
+            say("stolen", which);
+            continue;
+        }
+        say("done", which);
+        ++done;
     }
 }
 
@@ -161,8 +193,10 @@ int main(int argc, char** argv) {
         return example::run(confirm(count));
     if (mode == "hold")
         return example::run(hold());
+    if (mode == "share")
+        return example::run(share(count));
     if (mode == "read")
         return example::run(read(count));
-    std::cerr << "client_program send|receive|confirm|read|hold COUNT\n";
+    std::cerr << "client_program send|receive|confirm|read|share|hold COUNT\n";
     return 1;
 }

@@ -10,9 +10,10 @@ from harness.faulty_proxy import FaultyProxy
 from harness.hub import CAPSTAN, Hub, expect, expect_equal, main, until
 
 PROGRAM = pathlib.Path(CAPSTAN).parent / "tests/client_program"
-COUNT = 1500
+SOAK = int(os.environ.get("SOAK", "0"))  # seconds of faults: `make soak`; otherwise until two dozen have hit
+COUNT = max(1500, 150 * SOAK)
 COMMANDS = 40
-LIMIT = 100  # seconds
+LIMIT = 100 + 2 * SOAK  # seconds
 
 
 class Program:
@@ -41,18 +42,22 @@ class Program:
         return [line.split(" ", 1)[1] for line in self.lines if line.startswith(word + " ")]
 
 
-def break_things(proxy, programs, chance):
-    """Another fault every few tenths of a second, until all programs have ended or a dozen faults have hit."""
-    faults = [proxy.reset, proxy.close, proxy.stall, proxy.half_open]
-    hits = 0
-    for turn in range(400):
-        if all(each.process.poll() is not None for each in programs):
-            break
-        time.sleep(chance.uniform(0.05, 0.5))
-        if hits < 12:
-            hits += faults[turn % len(faults)]() > 0
-            proxy.delay(chance.choice([0, 0, 0.02]))
-    proxy.delay(0)
+def break_things(proxies, programs, chance):
+    """Another fault every few tenths of a second, until all programs have ended or enough faults have hit. The connections that are
+    made after it are now and then refused, or overtaken by later ones; and what comes is now and then late, some of it by a lot."""
+    turn, hits, until = 0, 0, time.monotonic() + (SOAK or 160)
+    while time.monotonic() < until and any(each.process.poll() is None for each in programs):
+        turn += 1
+        time.sleep(chance.uniform(0.05, 0.5) * (10 if SOAK else 1))
+        if hits >= 24 and not SOAK:
+            continue
+        proxy = proxies[turn % 3 == 0]  # the second one has one connection only
+        proxy.attempts(*chance.choice([[], ["refuse"], ["hold"], ["refuse", "hold", "refuse"]]))
+        hits += [proxy.reset, proxy.close, proxy.stall, proxy.half_open][turn % 4]() > 0
+        proxy.delay(chance.choice([0, 0, 0.02, 0.2]))
+    for proxy in proxies:
+        proxy.delay(0)
+        proxy.attempts()
     return hits
 
 
@@ -68,38 +73,43 @@ def test():
     chance = random.Random(20151029)
     # What was handed to a connection that is dead without the hub's knowing comes again when its lock has run out.
     short_locks = {**os.environ, "CAPSTAN_COMMANDS__LOCK": "5s", "CAPSTAN_FEEDBACK__LOCK": "5s"}
-    with Hub(environment=short_locks) as hub, FaultyProxy(hub.amqps_port) as proxy:
-        # Two devices, for each has one connection only.
-        talker, listener = hub.create_device("talker"), hub.create_device("listener")
+    with Hub(environment=short_locks) as hub, FaultyProxy(hub.amqps_port) as proxy, FaultyProxy(hub.https_port) as web:
+        # A device for each program, for each has one connection only.
+        talker, listener, surfer = hub.create_device("talker"), hub.create_device("listener"), hub.create_device("surfer")
         around = {"DEVICE": led_through(proxy, hub, listener.connection_string), "DEVICE_ID": listener.id, "TOKEN_LIFE": "3",
                   "SERVICE": led_through(proxy, hub, hub.connection_string("service"))}
         events = hub.event_hub_connection_string().replace(f":{hub.amqps_port}/", f":{proxy.port}/")
 
         reader = Program(hub, "read", 1_000_000, **{**around, "SERVICE": events})
         sender = Program(hub, "send", COUNT, **{**around, "DEVICE": led_through(proxy, hub, talker.connection_string)})
+        over_web = Program(hub, "send", COUNT, **{**around, "DEVICE": surfer.connection_string, "WEBSOCKETS": "1", "PORT": str(web.port),
+                                                  "FROM": str(COUNT)})
         receiver = Program(hub, "receive", 1_000_000, **around)
         confirmer = Program(hub, "confirm", COMMANDS, **around)
-        hits = break_things(proxy, [sender, confirmer], chance)
+        hits = break_things([proxy, web], [sender, over_web, confirmer], chance)
         sender.finish("send")
+        over_web.finish("send over WebSockets")
         confirmer.finish("confirm")
         receiver.process.kill()
 
         expect_equal(sorted(map(int, sender.all("accepted"))), list(range(COUNT)), "messages accepted, each once")
-        expect_equal(sender.all("failed"), [], "messages that failed")
+        expect_equal(sorted(map(int, over_web.all("accepted"))), list(range(COUNT, 2 * COUNT)), "messages over WebSockets, each once")
+        expect_equal(sender.all("failed") + over_web.all("failed"), [], "messages that failed")
         expect_equal(sorted(map(int, confirmer.all("Success"))), list(range(COMMANDS)), "commands confirmed")
         # When a connection is lost before the hub's answer is there, the device cannot know whether its outcome counted.
         seen = receiver.all("completed") + [line.split(":")[0] for line in receiver.all("unsettled")]
         expect_equal({int(each) for each in seen}, set(range(COMMANDS)), "commands that the device has seen")
-        for each, what in ((sender, "send"), (confirmer, "confirm"), (reader, "read")):
+        for each, what in ((sender, "send"), (over_web, "send over WebSockets"), (confirmer, "confirm"), (reader, "read")):
             expect(any("waiting" in state for state in each.all("state")), f"no fault hit {what}")
 
-        until(lambda: time.sleep(0.2) or COUNT == len({body_of(line) for line in reader.all("event")}), 30, "all messages to be read")
+        until(lambda: time.sleep(0.2) or 2 * COUNT == len({body_of(line) for line in reader.all("event")}), 30, "all messages to be read")
         reader.process.kill()
-        read = [tuple(map(int, line.split(" ")[0].split("/"))) for line in reader.all("event")]
+        read = [tuple(map(int, line.split("/")[:2])) for line in reader.all("event")]
         for partition in {each[0] for each in read}:
             numbers = [number for found, number in read if found == partition]
             expect_equal(numbers, list(range(len(numbers))), f"sequence numbers read from partition {partition}, in order")
-    return f"{COUNT} messages and {COMMANDS} confirmed commands through {hits} cuts, stalls and half-open connections, none lost"
+    return (f"{2 * COUNT} messages and {COMMANDS} confirmed commands through {hits} cuts, stalls and half-open connections, "
+            "also of WebSockets, none lost")
 
 
 main(test)

@@ -11,6 +11,8 @@ class FaultyProxy:
 
     The faults are for the connections that stand when they are called: reset() ends them with RST, close() with FIN, stall() lets
     nothing through any more though they stay open, half_open() forgets the hub's side only. delay() holds back what comes from now on.
+    attempts() says what becomes of the next connections: "refuse" ends one as it comes, "hold" lets it through only behind the next one
+    that is let through.
     """
 
     def __init__(self, target):
@@ -18,6 +20,7 @@ class FaultyProxy:
         self.connections = []
         self.seconds = 0.0  # of delay, at most; random below
         self.refusing = False
+        self.script, self.held = [], []
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -37,15 +40,24 @@ class FaultyProxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            if self.refusing:
-                client.close()
-                continue
-            self.accepted += 1
-            hub = socket.create_connection(("127.0.0.1", self.target))
-            pair = Pair(self, client, hub)
             with self.lock:
-                self.connections = [each for each in self.connections if each.alive] + [pair]
-            pair.start()
+                what = self.script.pop(0) if self.script else "pass"
+            if self.refusing or what == "refuse":
+                client.close()
+            elif what == "hold":
+                self.held.append(client)
+            else:
+                held, self.held = self.held, []
+                for each in [client, *held]:
+                    self._let_through(each)
+
+    def _let_through(self, client):
+        self.accepted += 1
+        hub = socket.create_connection(("127.0.0.1", self.target))
+        pair = Pair(self, client, hub)
+        with self.lock:
+            self.connections = [each for each in self.connections if each.alive] + [pair]
+        pair.start()
 
     def _each(self, act):
         with self.lock:
@@ -65,6 +77,10 @@ class FaultyProxy:
 
     def half_open(self):
         return self._each(Pair.half_open)
+
+    def attempts(self, *what):
+        with self.lock:
+            self.script = list(what)
 
     def delay(self, seconds):
         self.seconds = seconds

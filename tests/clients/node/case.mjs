@@ -75,7 +75,7 @@ export function device(name = 'DEV1') {
   };
 }
 
-// The first `count` events of all partitions, read with Microsoft's Event Hubs SDK.
+// The first `count` events of all partitions, read with Microsoft's Event Hubs SDK; each says of which partition it is.
 export async function readEvents(count, { consumerGroup = '$Default', ...options } = {}) {
   const client = new EventHubConsumerClient(consumerGroup, env.EVENT_HUB);
   const events = [];
@@ -83,8 +83,8 @@ export async function readEvents(count, { consumerGroup = '$Default', ...options
   try {
     await within(new Promise((resolve, reject) => {
       subscription = client.subscribe({
-        processEvents: async (batch) => {
-          events.push(...batch);
+        processEvents: async (batch, { partitionId }) => {
+          events.push(...batch.map((each) => Object.assign(each, { partitionId })));
           if (events.length >= count) resolve();
         },
         processError: async (error) => reject(error),

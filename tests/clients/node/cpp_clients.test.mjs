@@ -31,14 +31,14 @@ function run(mode, count, more) {
 
 const numbers = (count) => Array.from({ length: count }, (_, n) => String(n));
 
-// Telemetry of ours, read by both: the same numbers in the same partition.
+// Telemetry of ours, read by both: the same numbers, offsets and times in the same partition.
 async function telemetry(transport, before) {
   const { accepted } = await run('send', COUNT, transport);
   assert.deepEqual(accepted.sort(), numbers(COUNT).sort());
   const seen = (await readEvents(before + COUNT)).slice(-COUNT);
   const { event } = await run('read', before + COUNT, transport);
-  const theirs = seen.map((each) => `/${each.sequenceNumber} ${each.body}`);
-  assert.deepEqual(event.slice(-COUNT).map((line) => line.slice(line.indexOf('/'))), theirs);
+  const stamps = (each) => [each.partitionId, each.sequenceNumber, each.offset, each.enqueuedTimeUtc.getTime()];
+  assert.deepEqual(event.slice(-COUNT), seen.map((each) => `${stamps(each).join('/')} ${each.body}`));
   for (const each of seen) assert.equal(each.systemProperties['iothub-connection-device-id'], 'dev1');
 }
 
