@@ -27,7 +27,8 @@ simulation::simulation(asio::io_context& loop, const hub_login& hub, const simul
     devices_.reserve(plan.devices.size()); // their addresses are used
     if (!plan.certificate.empty()) {
         const auto who = device_identity::by_certificate(hub.host, plan.devices.at(0), plan.certificate, plan.key);
-        return observe(devices_.emplace_back(loop.get_executor(), who, options));
+        observe(devices_.emplace_back(loop.get_executor(), who, options));
+        return;
     }
     for (std::size_t i = 0; i < plan.devices.size(); ++i) {
         if (i % devices_per_connection == 0)

@@ -17,6 +17,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 using device_command = test::hub_of_answers;
+using test::canned_answer;
 using test::device_json;
 
 TEST_F(device_command, create_sends_what_the_service_sdks_send) {
