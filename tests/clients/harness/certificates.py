@@ -26,7 +26,8 @@ class Certificates:
         return self.files(stem)
 
     def signed(self, stem, common_name):
-        self.openssl("req", *self.new_key(stem), "-subj", f"/CN={common_name}", "-out", f"{stem}.csr")
+        subject = "/CN=" + common_name.replace("/", "\\/")  # a module's has a slash
+        self.openssl("req", *self.new_key(stem), "-subj", subject, "-out", f"{stem}.csr")
         self.openssl("x509", "-req", "-in", f"{stem}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out",
                      f"{stem}.pem")
         return self.files(stem)

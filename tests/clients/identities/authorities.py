@@ -30,7 +30,7 @@ def may_come(hub, entity, files):
 
 
 def certificate(hub, verb, *arguments):
-    return json.loads(hub.cli("certificate", verb, "-n", "plant", *arguments, "-o", "json") or "null")
+    return json.loads(hub.cli("certificate", verb, "-n", "plant", *map(str, arguments), "-o", "json") or "null")
 
 
 def refused(hub, verb, *arguments):
