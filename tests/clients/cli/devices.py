@@ -72,8 +72,11 @@ def moved(hub):
     capstan(hub, "device", "export", file)
     exported = [json.loads(line) for line in file.read_text().splitlines()]
     expect_equal(len(exported), DEVICES, "exported devices")
+    progress = on_a_terminal([CAPSTAN, "device", "export", file, "--hub", hub.data])
+    expect(f"{DEVICES} devices" in progress and "\x1b[" in progress, f"the progress of an export: {progress!r}")
     with Hub() as other:
-        expect_equal(capstan(other, "device", "import", file), f"imported {DEVICES} devices\n", "import")
+        progress = on_a_terminal([CAPSTAN, "device", "import", file, "--hub", other.data])
+        expect("100 devices" in progress and f"{DEVICES} devices" in progress, f"the progress of an import: {progress!r}")
         again = json.loads(capstan(other, "device", "show", "sim-7"))
         same = next(each for each in exported if each["id"] == "sim-7")
         expect_equal(again["authentication"]["symmetricKey"], same["authentication"]["symmetricKey"], "the keys of sim-7")

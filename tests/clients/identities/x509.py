@@ -1,5 +1,6 @@
 """Devices that sign in by certificate: named by thumbprint, or signed by an authority; with Microsoft's SDK, the C++ client and HTTPS."""
 import http.client
+import json
 import os
 import pathlib
 import ssl
@@ -65,11 +66,14 @@ def test():
             expect(said[0].startswith("refused Unauthorized"), f"{device} with the certificate {files[0].stem}: {said}")
         expect_equal(with_cpp(hub, "signed", signed), ["accepted"] * 3, "the C++ client with a certificate")
         expect_equal(with_cpp(hub, "named", signed, 1), ["failed"], "the C++ client with another's certificate")
+        simulated = json.loads(hub.cli("device", "simulate", "-d", "signed", "--cp", str(signed[0]), "--kp", str(signed[1]), "--msg-count", "2",
+                                       "--msg-interval", "0.1", "-o", "json"))
+        expect_equal((simulated["accepted"], simulated["failed"]), (2, 0), "a simulated device with a certificate")
         command(hub, "named", "over https")
         expect_equal(receive(hub, "named", signed)[0], 401, "HTTPS with another's certificate")
         expect_equal(receive(hub, "named", None)[0], 401, "HTTPS with neither token nor certificate")
         expect_equal(receive(hub, "named", named), (200, b"over https"), "HTTPS with the certificate")
-        seen = hub.cli("monitor-events", "--from-start", "--message-count", "9", "-p", "anno", "-o", "jsonl")
+        seen = hub.cli("monitor-events", "--from-start", "--message-count", "11", "-p", "anno", "-o", "jsonl")
         expect('\\"type\\":\\"x509\\"' in seen.replace('\\\\', '\\'), f"how the sender signed in: {seen[:600]}")
         hub.cli("device", "update", "signed", "--status", "disabled")
         expect_equal(with_cpp(hub, "signed", signed, 1), ["failed"], "a disabled device")

@@ -55,7 +55,7 @@ def compiled(folder):
     """The C++ programs, as pkg-config would have them compiled; all at once."""
     build = pathlib.Path(CAPSTAN).parent
     flags = [f"-I{ROOT}/include", "-std=c++23", "-O0", "-pthread", f"-L{build}", "-lcapstan_client", "-lcapstan_amqp", "-lcapstan_auth",
-             "-lcapstan_base", "-lboost_json", "-lfmt", "-lssl", "-lcrypto"]
+             "-lboost_json", "-lfmt", "-lssl", "-lcrypto"]
     running = []
     for name, text in zip(("device", "service", "reader"), printed("cpp", 3)):
         source = folder / f"{name}.cpp"
