@@ -66,8 +66,9 @@ def test():
             expect(said[0].startswith("refused Unauthorized"), f"{device} with the certificate {files[0].stem}: {said}")
         expect_equal(with_cpp(hub, "signed", signed), ["accepted"] * 3, "the C++ client with a certificate")
         expect_equal(with_cpp(hub, "named", signed, 1), ["failed"], "the C++ client with another's certificate")
-        simulated = json.loads(hub.cli("device", "simulate", "-d", "signed", "--cp", str(signed[0]), "--kp", str(signed[1]), "--msg-count", "2",
-                                       "--msg-interval", "0.1", "-o", "json"))
+        by_certificate = ("--cp", str(signed[0]), "--kp", str(signed[1]))
+        simulated = json.loads(hub.cli("device", "simulate", "-d", "signed", *by_certificate, "--msg-count", "2", "--msg-interval", "0.1",
+                                       "-o", "json"))
         expect_equal((simulated["accepted"], simulated["failed"]), (2, 0), "a simulated device with a certificate")
         command(hub, "named", "over https")
         expect_equal(receive(hub, "named", signed)[0], 401, "HTTPS with another's certificate")
