@@ -2,7 +2,7 @@
 import json
 
 from harness import sas
-from harness.hub import Hub, expect, expect_equal, main
+from harness.hub import Hub, expect, expect_equal, main, until
 from harness.rest import VERSION, Rest
 from harness.uamqp_links import payload, receive, send_command, text, uri
 
@@ -32,7 +32,7 @@ def test():
         source = uri(hub.hostname, f"reporter/modules/pump@sas.{hub.name}", token, f"{MODULE}/messages/devicebound")
         got = {text(each.properties.message_id): payload(each) for each in receive(source, 2)}
         expect_equal(got, {"over-amqp": b"open", "over-https": b"close"}, "what the module got")
-        expect_equal(waiting(rest, MODULE), 0, "commands that wait when all are done")
+        until(lambda: waiting(rest, MODULE) == 0, 20, "all commands are done with")
         status, _, records = rest.call("GET", f"/messages/serviceBound/feedback{VERSION}")
         expect(status == 200 and len(records) == 1, f"feedback over HTTPS: {status} {records}")
         told = {name: records[0][name] for name in ("originalMessageId", "statusCode", "deviceId")}

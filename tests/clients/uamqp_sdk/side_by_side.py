@@ -27,7 +27,7 @@ def is_ended(client):
     try:
         client.receive_message_batch(max_batch_size=1, timeout=500)
     except Exception as error:
-        return "stolen" in str(error)
+        return "stolen" in str(error).lower()
     return False
 
 
