@@ -108,6 +108,7 @@ void run(const config& settings) {
     // Connections that come now wait to be taken. What fails from here on fails before any thread uses what it would take down.
     const auto& authority = certificates->files().ca;
     const auto ca = authority ? absolute(*authority) : std::filesystem::path();
+    stop_signals signals; // who reads that the hub is ready may stop it at once
     must(announce(settings, folder,
                   {settings.hub.hostnames, amqps_port, https_port, folder.path(), ca, ::getpid(), settings.listen.bind, amqp_port}));
     hub.metrics().add("capstan_connections", hub::metrics::kind::gauge, "AMQP connections, those over WebSockets too.",
@@ -115,7 +116,6 @@ void run(const config& settings) {
     must(endpoints.start(settings, folder.path(), clock, hub));
     for (const auto& each : hub::routing::warnings(settings.routes))
         spdlog::warn("routing: {}", each);
-    stop_signals signals;
     store_watch watch(*store);
     threads.start([&](std::size_t thread) {
         hub.tick(thread);

@@ -1,5 +1,4 @@
 """Bad addresses, bad commands and oversized messages: a clear condition each, and the link or connection beside it goes on."""
-import json
 import time
 
 from harness.event_reader import EventReader, body
@@ -119,8 +118,7 @@ def check_properties(hub, device):
         for what, message_id, application in PROPERTIES:
             service.transfer(1, message(b"x", properties=[message_id, None, good], application=application))
             code, fields = service.outcome()
-            expect_equal((code, condition(fields[0])), (REJECTED, "com.microsoft:argument-error"), what)
-            expect_equal(json.loads(fields[0].value[1])["errorCode"], 400004, f"error code of {what}")
+            expect_equal((code, refusal(fields[0])), (REJECTED, INVALID), what)
         best = {"!#$%&'*+-.^_`|~": "!#$%&'*+-.^_`|~", "iothub-creation-time-utc": "2026-01-31T23:59:59.1234567Z", "empty": ""}
         service.transfer(1, message(b"x", properties=[LONGEST_ID, None, good], application=best))
         expect_equal(service.outcome()[0], ACCEPTED, "all that may be, on the same link")
