@@ -88,32 +88,33 @@ void add_certificate(CLI::App& program, action& chosen) {
     CLI::App* group = program.add_subcommand("certificate", "Authorities whose signature devices' certificates may have.");
     group->require_subcommand(1);
     const auto given = std::make_shared<options>();
-    const auto add = [&](const char* name, const char* help, int (*perform)(const options&)) -> CLI::App& {
+    const auto named = [&](CLI::App& command) {
+        command.add_option("-n,--name,name", given->name, "the certificate's name at the hub")->required()->type_name("NAME");
+        command.add_option("-e,--etag", given->etag, "only if it still has this etag")->type_name("ETAG");
+    };
+    const auto add = [&](const char* name, const char* help, int (*perform)(const options&), bool of_one = true) -> CLI::App& {
         CLI::App* command = group->add_subcommand(name, help);
+        if (of_one)
+            named(*command);
         add_login_options(*command, given->hub);
         add_output_option(*command, given->form);
         command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
         return *command;
     };
-    const auto named = [&](CLI::App& command) -> CLI::App& {
-        command.add_option("-n,--name,name", given->name, "the certificate's name at the hub")->required()->type_name("NAME");
-        command.add_option("-e,--etag", given->etag, "only if it still has this etag")->type_name("ETAG");
-        return command;
-    };
     const auto from_file = [&](CLI::App& command, const char* help) -> CLI::App& {
         command.add_option("-p,--path", given->file, help)->required()->type_name("FILE");
         return command;
     };
-    add("list", "List them.", list);
-    named(add("show", "Show one.", show));
-    auto& made = from_file(named(add("create", "Register one; 25 is the most.", create)), "its file, PEM or DER");
-    auto& changed = from_file(named(add("update", "Put another in place of one.", update)), "its file, PEM or DER");
+    add("list", "List them.", list, false);
+    add("show", "Show one.", show);
+    auto& made = from_file(add("create", "Register one; 25 is the most.", create), "its file, PEM or DER");
+    auto& changed = from_file(add("update", "Put another in place of one.", update), "its file, PEM or DER");
     for (auto* const command : {&made, &changed})
         command->add_flag("-v,--verified", given->verified, "it is trusted at once, without a proof");
-    named(add("generate-verification-code", "Have a code made, for a proof that its key is yours.", generate_code));
-    from_file(named(add("verify", "Prove it: devices with certificates of it may come from then on.", verify)),
+    add("generate-verification-code", "Have a code made, for a proof that its key is yours.", generate_code);
+    from_file(add("verify", "Prove it: devices with certificates of it may come from then on.", verify),
               "a certificate that it has signed, with the code as its common name");
-    named(add("delete", "Remove one: connections that rest on it end.", remove));
+    add("delete", "Remove one: connections that rest on it end.", remove);
     group->footer("The words are those of `az iot hub certificate`.");
 }
 

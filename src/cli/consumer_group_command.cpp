@@ -54,7 +54,7 @@ void add_consumer_group(CLI::App& program, action& chosen) {
         command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });
     };
     add("list", "List them.", list, false);
-    add("create", "Make one; 20 beside $Default is the most.", create);
+    add("create", "Make one; a hub has 20 with $Default, if it is not told otherwise.", create);
     add("delete", "Remove one; its readers are disconnected.", remove);
     group->footer("These are Capstan's: Azure keeps its own on another plane, which only its portal and `az` reach.");
 }

@@ -71,7 +71,7 @@ private:
     auth::policy_set policies_ = auth::policy_set::built_in();
     hub::hub hub_{rules_, policies_, *store_, clock_, threads_.queues()};
     server::certificate_files files_ = server::prepare_own_certificate(folder_ / "tls", {"localhost"}, clock_.now()).value();
-    net::current_tls tls_{net::tls_context::for_server(files_.certificate, files_.key).value()};
+    net::current_tls tls_{net::tls_context::for_server({files_.certificate, files_.key}).value()};
     server::listener listener_{threads_, hub_, engine_settings_, tls_, 100};
     http::server https_{{thread(0), thread(1)}, hub_, tls_};
 };

@@ -55,6 +55,14 @@ def check_ipv6():
             expect(alive(hub, f"[{host}]" if ":" in host else host), f"HTTPS at {host}")
 
 
+def check_stop_at_once():
+    """Who reads that the hub is there may stop it in the same moment: orderly too (Hub.stop sees to the status)."""
+    hub = Hub()
+    for _ in range(5):
+        hub.start()
+        hub.stop()
+
+
 def check_ephemeral():
     with Hub(options=["--ephemeral"]) as hub:
         hub.create_device("gone")
@@ -94,7 +102,7 @@ def check_make_run():
 
 
 def test():
-    for check in (check_ctrl_c, check_ipv6, check_ephemeral, check_log_level, check_make_run):
+    for check in (check_ctrl_c, check_stop_at_once, check_ipv6, check_ephemeral, check_log_level, check_make_run):
         check()
     return "Ctrl-C, both address families, a hub without a disk, the log's level, make run's script"
 

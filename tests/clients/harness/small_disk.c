@@ -1,5 +1,6 @@
 // A disk of SMALL_DISK_BYTES, played to one program (LD_PRELOAD) where a test may not mount one: all that it writes to files below
-// SMALL_DISK_FOLDER is counted, and what goes beyond fails as it does on a full disk. What is removed gives no room back.
+// SMALL_DISK_FOLDER is counted, and what goes beyond fails as it does on a full disk. What is removed gives no room back. Who asks how
+// much space there is hears what is left.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -8,15 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 static const char* folder;
+static long long all;
 static atomic_llong left;
 
 __attribute__((constructor)) static void start(void) {
     const char* bytes = getenv("SMALL_DISK_BYTES");
-    left = bytes ? atoll(bytes) : LLONG_MAX;
+    left = all = bytes ? atoll(bytes) : LLONG_MAX;
     folder = getenv("SMALL_DISK_FOLDER");
 }
 
@@ -40,4 +43,19 @@ ssize_t pwrite(int file, const void* from, size_t size, off_t at) { return is_fu
 
 ssize_t pwrite64(int file, const void* from, size_t size, off64_t at) {
     return is_full(file, size) ? -1 : NEXT(pwrite64)(file, from, size, at);
+}
+
+static int small(const char* path, int failed, struct statvfs* about) {
+    if (failed || !folder || strncmp(path, folder, strlen(folder)) != 0)
+        return failed;
+    const long long room = left > 0 ? left : 0;
+    about->f_blocks = (fsblkcnt_t)all / about->f_frsize;
+    about->f_bfree = about->f_bavail = (fsblkcnt_t)room / about->f_frsize;
+    return 0;
+}
+
+int statvfs(const char* path, struct statvfs* about) { return small(path, NEXT(statvfs)(path, about), about); }
+
+int statvfs64(const char* path, struct statvfs64* about) {
+    return small(path, NEXT(statvfs64)(path, about), (struct statvfs*)about); // the same, where a long has 64 bits
 }
