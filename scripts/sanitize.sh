@@ -3,10 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Programs that check the tree's text, not the code, gain nothing from a sanitizer: unit_*, conformance, store_contract and
-# client_and_hub are what is run. The engine and the tokens know no threads.
+# Programs that check the tree's text, not the code, gain nothing from a sanitizer: unit_*, conformance and store_contract
+# are what is run. The engine and the tokens know no threads.
 tests() {
-    local with_threads="unit_client unit_net unit_store store_contract unit_hub unit_http unit_server unit_cli client_and_hub"
+    local with_threads="unit_client unit_net unit_store store_contract unit_hub unit_http unit_server unit_cli"
     case $1 in
     tsan) echo "$with_threads" ;;
     *) echo "unit_amqp conformance unit_auth $with_threads" ;;
