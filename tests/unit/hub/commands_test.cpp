@@ -291,7 +291,7 @@ TEST_F(commands_test, expire_though_their_device_is_never_heard_of_again) {
     clients.clear();
     session.clear();
     service = nullptr;
-    queue.drain();
+    drain_all();
     instance.reset();
     instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});
     advance(2h);
@@ -406,7 +406,7 @@ TEST_F(commands_across_threads_test, a_command_on_its_way_to_a_connection_that_e
     sent.expires = clock.now() + 1h;
     instance->commands().enqueue(remote, sent, queue, [](const auto& error) { EXPECT_FALSE(error); });
     const auto posted = second_queue.posted();
-    queue.drain();
+    drain_all();
     ASSERT_GT(second_queue.posted(), posted) << "it must be on its way now";
     cut(first);
     hub_fixture::settle();
@@ -419,7 +419,7 @@ TEST_F(commands_across_threads_test, feedback_on_its_way_to_a_connection_that_en
     store->commands().remove(remote, {}, {feedback_of_now("m1")}, {queue, [](const auto&) {}});
     instance->feedback().arrived();
     const auto posted = second_queue.posted();
-    queue.drain();
+    drain_all();
     ASSERT_GT(second_queue.posted(), posted) << "it must be on its way now";
     cut(reader);
     hub_fixture::settle();

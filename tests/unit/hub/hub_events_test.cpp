@@ -24,6 +24,7 @@ protected:
         settings.routes.list = std::move(routes);
         ASSERT_TRUE(check(settings.routes));
         std::vector<store::telemetry_log*> logs{&others->telemetry()};
+        drain_all(); // what the hub before has posted
         instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue}, std::move(logs));
     }
     void put(const std::string& id) {

@@ -103,7 +103,7 @@ TEST_F(module_commands_test, what_waits_is_counted_after_a_restart) {
     clients.clear();
     session.clear();
     service = nullptr;
-    queue.drain();
+    drain_all();
     instance.reset();
     instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});
     hub_fixture::settle();

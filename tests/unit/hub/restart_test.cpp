@@ -16,7 +16,7 @@ protected:
         clients.clear();
         session.clear();
         service = nullptr;
-        queue.drain();
+        drain_all();
         instance.reset();
         clock.advance(down);
         instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});

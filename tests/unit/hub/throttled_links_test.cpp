@@ -14,6 +14,7 @@ protected:
     throttled_links_test() {
         settings.throttling = hub::throttle_tier::s1;
         settings.command_queue_depth = 1000;
+        drain_all(); // what the hub before has posted
         instance.emplace(settings, policies, *store, clock, std::vector<run_queue*>{&queue});
     }
     /// The hub takes no more of these without waiting.
