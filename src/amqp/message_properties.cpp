@@ -6,9 +6,9 @@ namespace {
 
 /// Takes the fields of a list in turn. A field that is null, or behind the end of the list, is left as it was (part 1,
 /// section 1.4); more fields than are known are passed over.
-class field_reader {
+class list_reader {
 public:
-    explicit field_reader(encoded_view content) {
+    explicit list_reader(encoded_view content) {
         std::uint32_t count = 0;
         trouble_ = content && !decoder(content.raw).read_list(rest_, count) ? "not a list" : "";
     }
@@ -75,9 +75,9 @@ private:
 };
 
 /// Writes the fields of a list in turn; leaves out the nulls at its end.
-class field_writer {
+class list_writer {
 public:
-    explicit field_writer(encoder& to) : to_(to), open_(to.begin_list()) {}
+    explicit list_writer(encoder& to) : to_(to), open_(to.begin_list()) {}
 
     template<class T> void put(const T& field) {
         before_field();
@@ -113,7 +113,7 @@ private:
 
 std::expected<message_header, std::string> read_header(encoded_view content) {
     message_header header;
-    field_reader fields(content);
+    list_reader fields(content);
     fields.take("durable", header.durable);
     fields.take("priority", header.priority);
     fields.take("ttl", header.ttl);
@@ -127,7 +127,7 @@ std::expected<message_header, std::string> read_header(encoded_view content) {
 
 std::expected<message_properties, std::string> read_properties(encoded_view content) {
     message_properties properties;
-    field_reader fields(content);
+    list_reader fields(content);
     fields.take("message-id", properties.message_id);
     fields.take("user-id", properties.user_id);
     fields.take("to", properties.to);
@@ -169,7 +169,7 @@ std::optional<bytes> mended(const message_view& message) {
 
 message_builder& message_builder::header(const message_header& what) {
     begin(section_code::header);
-    field_writer fields(to_);
+    list_writer fields(to_);
     fields.put(what.durable ? std::optional(true) : std::nullopt);
     fields.put(what.priority != 4 ? std::optional(what.priority) : std::nullopt);
     fields.put(what.ttl);
@@ -181,7 +181,7 @@ message_builder& message_builder::header(const message_header& what) {
 
 message_builder& message_builder::properties(const message_properties& what) {
     begin(section_code::properties);
-    field_writer fields(to_);
+    list_writer fields(to_);
     fields.put(what.message_id);
     fields.put(what.user_id);
     fields.put(what.to);
