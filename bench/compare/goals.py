@@ -70,6 +70,7 @@ def connections(results):
     kib = {kind: quotient(median(idle.get(kind, {}).get("Capstan"), "server_rss_bytes_per_connection"), 1024) for kind in ("plain", "tls")}
     openssl = results.get("limits", {}).get("openssl")
     allowed = limits.handshakes_allowed(openssl, results["cores"]) if openssl else None
+    made = median(results.get("limits", {}).get("handshakes"), "full")
     return [
         at_most(5, "Memory of an idle connection with two links, plain", 5, kib["plain"], "{:.1f} KiB"),
         at_most(5, "The same with TLS", 16, kib["tls"], "{:.1f} KiB"),
@@ -77,6 +78,8 @@ def connections(results):
                  "{:,.0f}"),
         at_least(6, "New TLS 1.3 connections with CBS and two links, of what the handshakes alone allow", 80,
                  share(median(storm.get("Capstan TLS, CBS"), "messages_per_second"), allowed), "{:.0f} %"),
+        at_least(6, "The same, of the handshakes that OpenSSL itself makes without a socket, both ends on all cores", 80,
+                 share(median(storm.get("Capstan TLS, CBS"), "messages_per_second"), made and made * results["cores"]), "{:.0f} %"),
         at_least(6, "TLS sessions resumed, of the connections that offered one", 90,
                  share(median(storm.get("Capstan TLS, CBS, resumed"), "resumed"),
                        median(storm.get("Capstan TLS, CBS, resumed"), "messages")), "{:.0f} %"),

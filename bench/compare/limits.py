@@ -1,4 +1,4 @@
-"""What the machine can do by itself: bench/peers/raw_limits.cpp, and what `openssl speed` says."""
+"""What the machine can do by itself: bench/peers/raw_limits.cpp and tls_handshakes.cpp, and what `openssl speed` says."""
 import json
 import re
 import subprocess
@@ -10,7 +10,8 @@ def raw_limits(bench):
     seconds = 1 if bench.quick else 3
     folder = bench.workplace.place("raw-limits")
     rounds = [json.loads(run([bench.programs / "raw_limits", folder, seconds], limit=120)) for _ in range(bench.rounds)]
-    bench.results["limits"] = {"machine": rounds, "openssl": openssl_limits(1 if bench.quick else 3)}
+    handshakes = [json.loads(run([bench.programs / "tls_handshakes", seconds], limit=120)) for _ in range(bench.rounds)]
+    bench.results["limits"] = {"machine": rounds, "handshakes": handshakes, "openssl": openssl_limits(1 if bench.quick else 3)}
 
 
 def openssl_limits(seconds):

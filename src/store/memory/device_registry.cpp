@@ -98,9 +98,13 @@ bool memory_device_registry::full_of_modules(std::string_view device) const {
 
 /// With the modules.
 void memory_device_registry::forget(const std::string& id) {
-    const auto gone = [&](const auto& each) { return each.first == id || each.first.starts_with(module_key(id, "")); };
-    std::erase_if(devices_, gone);
-    std::erase_if(activity_, gone);
+    const auto erase_from = [&id, modules = module_key(id, "")](auto& kept) {
+        kept.erase(id);
+        const auto first = kept.lower_bound(modules);
+        kept.erase(first, std::find_if_not(first, kept.end(), [&](const auto& each) { return each.first.starts_with(modules); }));
+    };
+    erase_from(devices_);
+    erase_from(activity_);
 }
 
 std::optional<device_activity> memory_device_registry::activity(std::string_view id) const {
