@@ -9,9 +9,6 @@
 namespace capstan::hub {
 namespace {
 
-/// One read: enough to keep a fast reader busy, little enough that a thousand slow ones fit into memory.
-constexpr store::read_limits read_limits{.events = 1024, .bytes = 256 * 1024};
-
 /// A reader's name stands in what other readers are told.
 constexpr std::size_t max_name = 128;
 
@@ -152,7 +149,7 @@ bool events_out_endpoint::send(const store::event_view& event) {
 void events_out_endpoint::read() {
     if (std::exchange(reading_, true))
         return;
-    from_.log().read(partition_, next_, read_limits,
+    from_.log().read(partition_, next_, from_.readers().share(),
                      {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::event_block> block) {
                           if (const auto live = self.lock())
                               live->on_block(std::move(block));

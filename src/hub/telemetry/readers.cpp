@@ -9,6 +9,11 @@
 namespace capstan::hub {
 namespace {
 
+constexpr std::size_t block_events = 1024;
+constexpr std::size_t block_bytes_max = 256 * 1024, block_bytes_min = 16 * 1024;
+/// Of the blocks of all readers of an event hub: 512 whole ones.
+constexpr std::size_t all_blocks_bytes = 128 * 1024 * 1024;
+
 std::string_view shown(const std::string& name) { return name.empty() ? "nil" : std::string_view(name); }
 
 } // namespace
@@ -30,6 +35,7 @@ std::expected<readers::reader_id, amqp::error> readers::enter(reader who) {
     const auto id = next_id_++;
     keys_.emplace(id, at);
     there.push_back({id, std::move(who)});
+    count_ = keys_.size();
     return id;
 }
 
@@ -84,6 +90,7 @@ void readers::end_group(std::string_view consumer_group) {
         }
         return true;
     });
+    count_ = keys_.size();
 }
 
 void readers::leave(reader_id id) {
@@ -96,6 +103,12 @@ void readers::leave(reader_id id) {
     if (there->second.empty())
         present_.erase(there);
     keys_.erase(found);
+    count_ = keys_.size();
+}
+
+store::read_limits readers::share() const {
+    const auto count = std::max<std::size_t>(count_, 1);
+    return {.events = block_events, .bytes = std::clamp(all_blocks_bytes / count, block_bytes_min, block_bytes_max)};
 }
 
 } // namespace capstan::hub

@@ -1,6 +1,7 @@
 #pragma once
 // Who reads which partition: exclusive readers by epoch, and how many others may share. contract/event-hubs.md, section 4.4.
 
+#include <atomic>
 #include <expected>
 #include <functional>
 #include <mutex>
@@ -39,6 +40,10 @@ public:
     /// The consumer group was removed: its readers are told, and gone.
     void end_group(std::string_view consumer_group);
 
+    /// What each may read ahead: enough to keep a fast one busy; less, the more there are, so that the blocks of thousands which
+    /// catch up fit into memory. Cheap; takes no lock.
+    store::read_limits share() const;
+
 private:
     struct key {
         std::string consumer_group;
@@ -58,6 +63,7 @@ private:
     boost::unordered_flat_map<key, std::vector<present>> present_;
     boost::unordered_flat_map<reader_id, key> keys_;
     reader_id next_id_ = 1;
+    std::atomic<std::size_t> count_ = 0; ///< of keys_
 };
 
 } // namespace capstan::hub

@@ -127,5 +127,23 @@ TEST_F(readers_test, a_reader_is_told_about_the_partition_when_it_wants) {
     EXPECT_FALSE(bool(amqp::message_view::parse(plain.news.messages[0].payload)->delivery_annotations()));
 }
 
+TEST(readers, thousands_that_catch_up_share_the_memory_of_their_blocks) {
+    hub::settings rules;
+    rules.readers_max = 3000;
+    hub::readers all(rules);
+    const auto enter = [&] { return all.enter({.consumer_group = "$default", .partition = 0, .home = nullptr}).value(); };
+    const auto alone = all.share();
+    std::vector<hub::readers::reader_id> there;
+    for (int i = 0; i < 3000; ++i)
+        there.push_back(enter());
+    const auto crowded = all.share();
+    EXPECT_LT(crowded.bytes * there.size(), alone.bytes * 600);
+    EXPECT_GE(crowded.bytes, 16u * 1024) << "a read is to be worth its while";
+    EXPECT_EQ(crowded.events, alone.events);
+    for (const auto each : there)
+        all.leave(each);
+    EXPECT_EQ(all.share().bytes, alone.bytes);
+}
+
 } // namespace
 } // namespace capstan::test
