@@ -46,6 +46,15 @@ private:
                                  rocksdb::IODebugContext* debug) override {
             return Append(data, options, debug);
         }
+        /// What bypasses the page cache comes by this way.
+        rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset, const rocksdb::IOOptions& options,
+                                           rocksdb::IODebugContext* debug) override {
+            return state_ == disk::full ? no_space() : target()->PositionedAppend(data, offset, options, debug);
+        }
+        rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset, const rocksdb::IOOptions& options,
+                                           const rocksdb::DataVerificationInfo&, rocksdb::IODebugContext* debug) override {
+            return PositionedAppend(data, offset, options, debug);
+        }
         rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
             return state_ == disk::good ? target()->Sync(options, debug) : not_synced();
         }

@@ -4,9 +4,8 @@
 #include <array>
 #include <fstream>
 
-#include <boost/crc.hpp>
-
 #include "base/bytes.hpp"
+#include "store/rocksdb/crc32c.hpp"
 
 namespace capstan::store {
 namespace {
@@ -18,12 +17,9 @@ constexpr std::size_t block_size = 32 * 1024;
 constexpr std::size_t header_size = 7;
 constexpr std::uint8_t whole = 1, first = 2, last = 4;
 
-using crc32c = boost::crc_optimal<32, 0x1edc6f41, 0xffffffff, 0xffffffff, true, true>;
-
 std::uint32_t checksum(bytes_view of) {
-    crc32c sum;
-    sum.process_bytes(of.data(), of.size());
-    const std::uint32_t value = sum.checksum();
+    const std::string_view text = as_text(of);
+    const std::uint32_t value = rocksdb::crc32c::Extend(0, text.data(), text.size());
     return ((value >> 15) | (value << 17)) + 0xa282ead8; // "masked": a log may hold checksums, which should not look like its own
 }
 
