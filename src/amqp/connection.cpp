@@ -253,8 +253,8 @@ std::optional<steady_time> connection::engine::next_deadline() const {
     if (heartbeat_ && out_.empty())
         consider(last_written_ + *heartbeat_);
     for (const auto id : refused_)
-        if (const auto* waiting = find(id); waiting && waiting->refused_until)
-            consider(*waiting->refused_until);
+        if (const auto* waiting = find(id); waiting && waiting->refused)
+            consider(waiting->refused->until);
     return earliest;
 }
 
@@ -283,10 +283,10 @@ void connection::engine::tick_open() {
 void connection::engine::tick_refused() {
     std::erase_if(refused_, [&](link_id id) {
         auto* waiting = find(id);
-        if (waiting && waiting->refused_until && now_ < *waiting->refused_until)
+        if (waiting && waiting->refused && now_ < waiting->refused->until)
             return false;
         if (waiting)
-            detach(id, std::exchange(waiting->refusal, {}), true);
+            detach(id, waiting->refused ? std::exchange(waiting->refused->why, {}) : error(), true);
         return true;
     });
 }

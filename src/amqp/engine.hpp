@@ -2,7 +2,7 @@
 // All state of one connection. What is done with it stands in one file per noun: connection.cpp (headers, SASL, open, close, time),
 // session_frames.cpp (begin, end, flow), link_frames.cpp (attach, detach), sending.cpp, receiving.cpp (transfer, disposition).
 
-#include <boost/unordered/unordered_flat_set.hpp>
+#include <boost/container/flat_set.hpp>
 
 #include <capstan/amqp/connection.hpp>
 
@@ -172,7 +172,7 @@ private:
     std::vector<std::unique_ptr<session>> sessions_; ///< by our channel; holes where sessions have gone
     std::size_t session_count_ = 0;
     boost::container::flat_map<std::uint16_t, session*> by_remote_channel_;
-    boost::unordered_flat_set<std::uint16_t> ended_channels_; ///< of the peer: late frames for them are dropped
+    boost::container::flat_set<std::uint16_t> ended_channels_; ///< of the peer: late frames for them are dropped
     boost::container::flat_map<std::uint32_t, link*> links_;
     std::uint32_t next_link_ = 1;
     std::size_t link_count_ = 0;    ///< also of those that we have detached and the peer not yet

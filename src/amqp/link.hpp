@@ -1,4 +1,6 @@
 #pragma once
+#include <memory>
+
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <capstan/amqp/connection.hpp>
@@ -23,6 +25,12 @@ struct partial_delivery {
     bytes payload;
 };
 
+/// A refusal whose detach is to be written at this time.
+struct refusal {
+    steady_time until;
+    error why;
+};
+
 /// One link: both ends' attaches, and its credit. All counters are serial numbers (part 2, section 2.6.7).
 struct link {
     link_info info;
@@ -36,15 +44,20 @@ struct link {
 
     std::uint64_t max_message_size = 0; ///< receiver: what we told the peer
     std::uint32_t initial_credit = 0;   ///< receiver that we began: granted once the peer has answered
-    std::optional<partial_delivery> partial;
+    // Few links have either, and none for long.
+    std::unique_ptr<partial_delivery> partial;
+    std::unique_ptr<amqp::refusal> refused;
 
-    /// A refusal whose detach is to be written at this time.
-    std::optional<steady_time> refused_until;
-    error refusal;
-
+    /// We have answered: of what the peer wrote, that which only the answer had to repeat, or which says where its own end lies, is
+    /// not kept.
+    void forget_what_was_answered() {
+        for (auto* const each : {&info.source, &info.target, &info.properties})
+            bytes().swap(*each);
+        std::string().swap((sends() ? info.target_terminus : info.source_terminus).address);
+    }
     /// Our end is over, and the peer may leave its own as it is for ever: what it wrote is not kept.
     void forget_peers_words() {
-        info.source = info.target = info.properties = bytes();
+        forget_what_was_answered();
         info.source_terminus = info.target_terminus = terminus();
         info.desired_capabilities = std::vector<std::string>();
     }

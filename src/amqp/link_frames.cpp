@@ -137,6 +137,7 @@ bool connection::engine::accept(link_id id, const attach_answer& answer) {
     if (!what || what->local != lifecycle::unbegun || stage_ != stage::frames)
         return false;
     write_attach(*session_of(*what), *what, answer, false);
+    what->forget_what_was_answered();
     what->info.answered = true;
     if (!what->sends() && answer.credit > 0)
         set_credit(id, answer.credit, false);
@@ -154,8 +155,7 @@ bool connection::engine::refuse(link_id id, error why, std::chrono::milliseconds
     if (pause.count() == 0)
         return detach(id, why, true);
     out_.end_write();
-    what->refusal = std::move(why);
-    what->refused_until = now_ + pause;
+    what->refused = std::make_unique<refusal>(now_ + pause, std::move(why));
     refused_.push_back(id);
     return true;
 }
@@ -231,7 +231,7 @@ void connection::engine::on_detach(std::uint16_t channel, const amqp::detach& pe
     if (!what)
         return fail_session(*at, error(condition::unattached_handle, "detach of a handle that is not attached"));
     if (what->local == lifecycle::begun)
-        write_detach(*what, peer.closed || what->refused_until, what->refusal);
+        write_detach(*what, peer.closed || what->refused, what->refused ? what->refused->why : error());
     if (what->local == lifecycle::unbegun) {
         // It was not answered yet: the standard wants the attach before the detach (2.6.4).
         write_attach(*at, *what, {}, true);
@@ -284,7 +284,7 @@ void connection::engine::fail_link(link& what, error why) {
 void connection::engine::forget(link& what, const error& why, bool by_peer) {
     if (what.local != lifecycle::ended)
         emit(detached{what.info.id, why, by_peer});
-    if (what.refused_until)
+    if (what.refused)
         std::erase(refused_, what.info.id);
     drop_partial(what);
     links_.erase(static_cast<std::uint32_t>(what.info.id));

@@ -93,7 +93,8 @@ bool connection::engine::may_continue_delivery(link& what, const amqp::transfer&
 }
 
 void connection::engine::begin_partial(link& what, const amqp::transfer& frame) {
-    auto& partial = what.partial.emplace();
+    what.partial = std::make_unique<partial_delivery>();
+    auto& partial = *what.partial;
     partial.id = static_cast<delivery_id>(*frame.delivery_id);
     partial.tag.assign(frame.delivery_tag->begin(), frame.delivery_tag->end());
     partial.message_format = frame.message_format.value_or(0);

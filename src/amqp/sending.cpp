@@ -98,10 +98,10 @@ std::optional<delivery_id> connection::engine::send(link_id id, bytes_view tag, 
     std::size_t written = 0;
     do {
         if (at.remote_window == 0) {
-            blocked_delivery rest{.link = id, .rest = {}, .written = 0};
+            auto rest = std::make_unique<blocked_delivery>(id);
             for (const auto& piece : pieces)
-                rest.rest.insert(rest.rest.end(), piece.begin(), piece.end());
-            rest.rest.erase(rest.rest.begin(), rest.rest.begin() + static_cast<std::ptrdiff_t>(written));
+                rest->rest.insert(rest->rest.end(), piece.begin(), piece.end());
+            rest->rest.erase(rest->rest.begin(), rest->rest.begin() + static_cast<std::ptrdiff_t>(written));
             at.blocked = std::move(rest);
             break;
         }

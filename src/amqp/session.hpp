@@ -30,7 +30,7 @@ struct session {
     std::uint32_t remote_window = 0;   ///< frames that we may still send
     std::uint32_t next_delivery_id = 0;
     std::uint32_t peer_handle_max = 4294967295;
-    std::optional<blocked_delivery> blocked;
+    std::unique_ptr<blocked_delivery> blocked;
 
     unsettled_map sent;     ///< our deliveries
     unsettled_map received; ///< the peer's, on links with receiver-settle-mode second

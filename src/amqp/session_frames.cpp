@@ -92,8 +92,8 @@ void connection::engine::on_end(std::uint16_t channel, const amqp::end& peer, by
     if (at.local != lifecycle::ended) {
         // A client may end its session on the refusing attach alone: it still gets to hear why.
         for (const auto& each : at.links)
-            if (each && each->refused_until && each->local == lifecycle::begun)
-                write_detach(*each, true, each->refusal);
+            if (each && each->refused && each->local == lifecycle::begun)
+                write_detach(*each, true, each->refused->why);
         write_frame(at.local_channel, amqp::end{});
         end_links(at, decode_error(peer.error), true);
     }

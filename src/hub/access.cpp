@@ -38,8 +38,8 @@ std::expected<principal, refusal> access::check_token(std::string_view text) con
     const auto token = auth::parse_sas_token(text);
     if (!token)
         return std::unexpected(refusal{400, token.error()});
-    auto scope = auth::parse_scope(token->resource);
-    auto shown = token->policy.empty() ? check_device_token(*token, std::move(scope)) : check_policy_token(*token, std::move(scope));
+    const auto scope = auth::parse_scope(token->resource);
+    auto shown = token->policy.empty() ? check_device_token(*token, scope) : check_policy_token(*token, scope);
     // The signature first: who cannot sign learns nothing from the clock.
     if (shown && token->expired(clock_.now()))
         return std::unexpected(refusal{401, "The specified SAS token is expired"});
@@ -58,7 +58,7 @@ bool access::known_host(const auth::resource& scope) const {
            std::ranges::any_of(settings_.routes.endpoints, [&](const auto& each) { return entity.is(each.name); });
 }
 
-std::expected<principal, refusal> access::check_policy_token(const auth::sas_token& token, auth::resource scope) const {
+std::expected<principal, refusal> access::check_policy_token(const auth::sas_token& token, const auth::resource& scope) const {
     const auto* policy = policies_.find(token.policy);
     if (!policy || !(auth::signed_by(token, policy->primary_key) || auth::signed_by(token, policy->secondary_key)))
         return wrong_signature();
@@ -71,12 +71,11 @@ std::expected<principal, refusal> access::check_policy_token(const auth::sas_tok
     shown.expires = token.expires;
     if (const auto within = auth::identity_of(scope))
         shown.devices = within->device.readings;
-    shown.scope = std::move(scope);
     shown.scope_text = token.resource;
     return shown;
 }
 
-std::expected<principal, refusal> access::check_device_token(const auth::sas_token& token, auth::resource scope) const {
+std::expected<principal, refusal> access::check_device_token(const auth::sas_token& token, const auth::resource& scope) const {
     const auto identity = auth::identity_of(scope);
     if (!identity || !hosts_.contains(scope.host))
         return std::unexpected(refusal{401, "The specified SAS token is for another resource"});
@@ -100,7 +99,6 @@ std::expected<principal, refusal> access::check_device_token(const auth::sas_tok
     shown.generation_id = holder->generation_id;
     shown.key = *signing_key(token, *holder);
     shown.expires = token.expires;
-    shown.scope = std::move(scope);
     shown.scope_text = token.resource;
     return shown;
 }
@@ -169,7 +167,7 @@ bool access::may_act_as_device(const principal& who, const store::device& device
         return false;
     if (who.what == principal::kind::device && (who.name != device.id || !still_itself(who, device)))
         return false;
-    return auth::covers_entity(who.scope, path);
+    return auth::covers_entity(who.scope(), path);
 }
 
 /// Neither made anew since, nor given other keys.
@@ -199,15 +197,15 @@ bool access::is_still_certificate_of(const client_certificate& shown, const stor
 }
 
 bool access::may_use_service(const principal& who, std::string_view path) const {
-    return has(who, auth::rights::service_connect) && auth::covers_entity(who.scope, path);
+    return has(who, auth::rights::service_connect) && auth::covers_entity(who.scope(), path);
 }
 
 bool access::may_read_registry(const principal& who, std::string_view path) const {
-    return has(who, auth::rights::registry_read) && auth::covers_entity(who.scope, path);
+    return has(who, auth::rights::registry_read) && auth::covers_entity(who.scope(), path);
 }
 
 bool access::may_write_registry(const principal& who, std::string_view path) const {
-    return has(who, auth::rights::registry_write) && auth::covers_entity(who.scope, path);
+    return has(who, auth::rights::registry_write) && auth::covers_entity(who.scope(), path);
 }
 
 } // namespace capstan::hub

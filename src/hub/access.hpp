@@ -29,9 +29,10 @@ struct principal {
     std::string generation_id; ///< of the device that it was shown for
     std::string key;           ///< the device's, with which it was signed: when the device has another, it counts no more
     wall_time expires{};    ///< of the token; far away for a bare key
-    auth::resource scope;   ///< what the token is good for; without host and path for a bare key: everything
     std::vector<std::string> devices; ///< the device that the scope is in, in all readings of its id; empty: it is in none
-    std::string scope_text; ///< the same as it was written
+    std::string scope_text; ///< what the token is good for, as it was written; empty for a bare key: everything
+
+    auth::resource scope() const { return auth::parse_scope(scope_text); }
 };
 
 /// Thread-safe: it reads what does not change, and the registry.
@@ -69,8 +70,8 @@ public:
     bool expired(const principal& who, wall_time now) const { return now > who.expires + auth::clock_skew; }
 
 private:
-    std::expected<principal, refusal> check_policy_token(const auth::sas_token& token, auth::resource scope) const;
-    std::expected<principal, refusal> check_device_token(const auth::sas_token& token, auth::resource scope) const;
+    std::expected<principal, refusal> check_policy_token(const auth::sas_token& token, const auth::resource& scope) const;
+    std::expected<principal, refusal> check_device_token(const auth::sas_token& token, const auth::resource& scope) const;
     std::optional<store::device> key_holder(const auth::sas_token& token, const auth::identity_scope& of, bool& registered) const;
     std::expected<principal, refusal> check_bare_key(std::string_view policy, std::string_view key) const;
     bool still_itself(const principal& who, const store::device& device) const;

@@ -85,8 +85,8 @@ bool identities::forget_expired(wall_time now) {
     std::size_t forgotten = 0;
     for (auto& [device, some] : shown_)
         forgotten += std::erase_if(some, [&](const auto& each) { return access_.expired(each, now); });
-    if (forgotten > 0)
-        std::erase_if(shown_, [](const auto& entry) { return entry.second.empty(); });
+    for (auto each = shown_.begin(); forgotten > 0 && each != shown_.end();)
+        each = each->second.empty() ? shown_.erase(each) : std::next(each);
     return forgotten > 0;
 }
 

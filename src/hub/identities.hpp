@@ -2,11 +2,13 @@
 // Who a peer has shown itself to be: one identity by SASL PLAIN, any number by tokens put on $cbs, and the devices that its TLS
 // certificate is one of. Rights are decided per link, from all of them (contract/iothub-amqp.md, 1 and 4.8).
 
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/container/flat_map.hpp>
 
 #include "hub/access.hpp"
 
@@ -16,14 +18,14 @@ namespace capstan::hub {
 class identities {
 public:
     explicit identities(const access& rules, std::optional<client_certificate> certificate = std::nullopt)
-        : access_(rules), certificate_(std::move(certificate)) {}
+        : access_(rules), certificate_(certificate ? std::make_unique<client_certificate>(*std::move(certificate)) : nullptr) {}
 
     /// A second token for the same scope replaces the first, unless that one is good for longer. False when there are too many.
     bool add(const principal& shown);
 
     /// Nobody so far: a certificate counts from when it was a device's.
     bool empty() const { return shown_.empty() && !certificate_was_good_; }
-    bool has_certificate() const { return certificate_.has_value(); }
+    bool has_certificate() const { return certificate_ != nullptr; }
     void certificate_was_good() { certificate_was_good_ = true; }
 
     enum class proof : std::uint8_t { policy, device_key, certificate };
@@ -42,9 +44,9 @@ private:
     const list* of(const std::string& device) const;
 
     const access& access_;
-    std::optional<client_certificate> certificate_;
+    std::unique_ptr<const client_certificate> certificate_; ///< few have one
     bool certificate_was_good_ = false;
-    std::map<std::string, list> shown_; ///< by device; those of the whole hub under the empty name
+    boost::container::flat_map<std::string, list> shown_; ///< by device; those of the whole hub under the empty name
 };
 
 } // namespace capstan::hub

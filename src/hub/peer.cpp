@@ -25,22 +25,21 @@ constexpr std::size_t longest_link_name = 1024;
 /// The real hub's words (contract/iothub-amqp.md, 4.7).
 amqp::error token_invalid(wall_time now) { return describe_verbatim(errc::token_expired, "Token Invalid.", now); }
 
-class connected_peer final : public peer {
+class connected_peer final : public peer, private link_owner {
 public:
-    connected_peer(hub& owner, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake,
+    connected_peer(hub& owner, std::size_t thread, amqp::connection& engine, peer_origin origin, std::move_only_function<void()> wake,
                    amqp::steady_time now)
         : with_{.hub = owner,
                 .thread = thread,
                 .engine = engine,
                 .origin = std::move(origin.address),
                 .wake = std::move(wake),
-                .forget_link = [this](amqp::link_id link) { drop(link); },
-                .check_link = [this](amqp::link_id link, const std::string& device) { end_if_forbidden(link, why_forbidden(device)); },
+                .links = *this,
                 .hostname = {},
                 .log = peer_log(owner.log_lines()),
                 .identities = identities(owner.access(), std::move(origin.certificate)),
-                .cbs_replies = {},
-                .management_replies = {},
+                .cbs_box = {},
+                .management_box = {},
                 .twin_links = {},
                 .connected = {}},
           now_(now) {}
@@ -74,6 +73,9 @@ public:
     }
 
 private:
+    void forget_link(amqp::link_id link) override { drop(link); }
+    void check_link(amqp::link_id link, const std::string& device) override { end_if_forbidden(link, why_forbidden(device)); }
+
     void on(const amqp::sasl_requested& asked);
     void on(const amqp::opened& theirs) { with_.hostname = auth::parse_scope(theirs.hostname).host; }
     void on(const amqp::attached& link);
@@ -262,8 +264,8 @@ void connected_peer::close(amqp::error why) {
 
 } // namespace
 
-std::shared_ptr<peer> peer::create(hub& hub, std::size_t thread, amqp::connection& engine, peer_origin origin, std::function<void()> wake,
-                                   amqp::steady_time now) {
+std::shared_ptr<peer> peer::create(hub& hub, std::size_t thread, amqp::connection& engine, peer_origin origin,
+                                   std::move_only_function<void()> wake, amqp::steady_time now) {
     return std::make_shared<connected_peer>(hub, thread, engine, std::move(origin), std::move(wake), now);
 }
 

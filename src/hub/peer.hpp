@@ -25,7 +25,7 @@ struct peer_origin {
 class peer : public std::enable_shared_from_this<peer> {
 public:
     static std::shared_ptr<peer> create(hub& hub, std::size_t thread, amqp::connection& engine, peer_origin origin,
-                                        std::function<void()> wake, amqp::steady_time now);
+                                        std::move_only_function<void()> wake, amqp::steady_time now);
     virtual ~peer() = default;
 
     virtual void handle(const amqp::event& event) = 0;

@@ -23,7 +23,7 @@ void reply_box::put(std::string reply_to, std::uint16_t channel, amqp::bytes mes
     waiting_.push_back({std::move(reply_to), channel, std::move(message)});
     while (waiting_.size() > max_waiting || waiting_bytes_ > max_waiting_bytes) {
         waiting_bytes_ -= waiting_.front().size();
-        waiting_.pop_front();
+        waiting_.erase(waiting_.begin());
     }
 }
 
@@ -54,6 +54,8 @@ void reply_box::pump(amqp::connection& engine) {
         waiting_bytes_ -= sent ? each.size() : 0;
         return sent;
     });
+    if (waiting_.empty())
+        waiting_.shrink_to_fit();
 }
 
 } // namespace capstan::hub

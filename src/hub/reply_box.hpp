@@ -2,7 +2,6 @@
 // Answers of a request-response node ($cbs, $management) on their way to the link that the asker receives on. An answer may be
 // ready before that link is attached or has credit: it waits then (contract/event-hubs.md, 2.3; iothub-amqp.md, 4.1).
 
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -40,7 +39,7 @@ private:
     const reply_link* link_for(const reply& waiting) const;
 
     std::vector<reply_link> links_;
-    std::deque<reply> waiting_;
+    std::vector<reply> waiting_; ///< mostly empty, and then without memory, as a deque is not; the oldest first
     std::size_t waiting_bytes_ = 0;
     std::uint32_t next_tag_ = 1;
 };

@@ -50,11 +50,18 @@ void connection_task::take_turn() {
 bytes_view connection_task::read() {
     const auto buffer = home_.thread.input_buffer();
     std::size_t filled = 0;
-    while (input_.state == io_state::moved && filled < buffer.size() && may_read()) {
-        input_ = stream_->read_some(buffer.subspan(filled));
-        filled += input_.count;
+    while (input_ == io_state::moved && filled < buffer.size() && may_read()) {
+        filled += note(input_, stream_->read_some(buffer.subspan(filled)));
     }
     return buffer.first(filled);
+}
+
+/// How many bytes it was.
+std::size_t connection_task::note(io_state& state, const net::io_result& did) {
+    state = did.state;
+    if (did.error)
+        error_ = did.error;
+    return did.count;
 }
 
 /// The handshake is done: from here on there are an engine and, for the hub, a peer.
@@ -90,8 +97,8 @@ void connection_task::converse(bytes_view input) {
 
 /// Writes what the engine has to say, until that is all, the socket takes no more, or it is the others' turn.
 void connection_task::flush() {
-    output_ = {io_state::moved};
-    for (int writes = 0; writes < max_writes_per_turn && output_.state == io_state::moved; ++writes) {
+    output_ = io_state::moved;
+    for (int writes = 0; writes < max_writes_per_turn && output_ == io_state::moved; ++writes) {
         const auto full = [this] { return engine_->output_size() >= hub::peer::output_high_water; };
         if (crowded_ && !full())
             peer_->writable();
@@ -99,26 +106,26 @@ void connection_task::flush() {
         const auto next = engine_->output();
         if (next.empty())
             return;
-        output_ = stream_->write_some(next); // one write for one span: the engine ends it where the network's must end
-        if (output_.state == io_state::moved)
-            engine_->sent(output_.count);
+        const auto count =
+            note(output_, stream_->write_some(next)); // one write for one span: the engine ends it where the network's must end
+        if (output_ == io_state::moved)
+            engine_->sent(count);
     }
 }
 
 /// Is it over?
 void connection_task::judge() {
-    const auto& broken = input_.state == io_state::failed ? input_ : output_;
-    if (broken.state == io_state::failed) {
+    if (input_ == io_state::failed || output_ == io_state::failed) {
         if (!engine_ && !lingering_)
-            spdlog::info("TLS handshake with {} failed: {}", address_, broken.error.message());
-        return end(broken.error.message());
+            spdlog::info("TLS handshake with {} failed: {}", address_, error_.message());
+        return end(error_.message());
     }
-    if (input_.state == io_state::closed)
+    if (input_ == io_state::closed)
         return end("closed by the peer");
-    if (input_.state == io_state::over) {
-        if (input_.error != boost::asio::error::eof)
-            spdlog::info("{} is disconnected: {}", address_, input_.error.message());
-        input_ = {io_state::moved};
+    if (input_ == io_state::over) {
+        if (error_ != boost::asio::error::eof)
+            spdlog::info("{} is disconnected: {}", address_, error_.message());
+        input_ = io_state::moved;
         return say_farewell();
     }
     if (engine_ && engine_->finished())
@@ -143,13 +150,13 @@ void connection_task::leave_hub() {
 // --- between turns
 
 void connection_task::wait() {
-    const bool more_input = input_.state == io_state::moved && may_read();
-    const bool more_output = engine_ && engine_->output_size() > 0 && output_.state == io_state::moved;
+    const bool more_input = input_ == io_state::moved && may_read();
+    const bool more_output = engine_ && engine_->output_size() > 0 && output_ == io_state::moved;
     if (more_input || more_output)
         post_turn();
-    if (input_.state == io_state::wait_readable)
+    if (input_ == io_state::wait_readable)
         wait_on_socket(net::tcp_socket::wait_read, waits_readable_);
-    if (input_.state == io_state::wait_writable || output_.state == io_state::wait_writable)
+    if (input_ == io_state::wait_writable || output_ == io_state::wait_writable)
         wait_on_socket(net::tcp_socket::wait_write, waits_writable_);
     set_timer();
 }
@@ -161,8 +168,8 @@ void connection_task::wait_on_socket(net::tcp_socket::wait_type what, bool& wait
         waiting = false;
         if (cancelled)
             return;
-        if (self->input_.state == io_state::wait_readable || self->input_.state == io_state::wait_writable)
-            self->input_.state = io_state::moved;
+        if (self->input_ == io_state::wait_readable || self->input_ == io_state::wait_writable)
+            self->input_ = io_state::moved;
         self->turn();
     });
 }

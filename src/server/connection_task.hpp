@@ -60,6 +60,7 @@ private:
     void turn();
     void take_turn();
     bytes_view read();
+    std::size_t note(net::io_state& state, const net::io_result& did);
     void meet();
     void converse(bytes_view input);
     void flush();
@@ -87,8 +88,9 @@ private:
     steady_time next_tick_;      ///< of the peer
     std::optional<steady_time> close_at_; ///< the hub stops
 
-    net::io_result input_{net::io_state::moved};  ///< of the last read. moved: there may be more
-    net::io_result output_{net::io_state::moved}; ///< of the last write
+    net::io_state input_ = net::io_state::moved;  ///< of the last read. moved: there may be more
+    net::io_state output_ = net::io_state::moved; ///< of the last write
+    boost::system::error_code error_;             ///< why one of them has failed, or is over
     bool waits_readable_ = false, waits_writable_ = false;
     bool turn_posted_ = false;
     bool crowded_ = false; ///< endpoints have stopped sending until there is room

@@ -29,9 +29,9 @@ struct link_info {
     std::string name;
     amqp::role role;                ///< ours
     std::optional<std::uint8_t> snd_settle_mode, rcv_settle_mode; ///< as the peer asked, or answered
-    bytes source, target;           ///< encoded, as the peer wrote them; empty for null
-    terminus source_terminus, target_terminus;
-    bytes properties;               ///< the peer's, an encoded map with symbol keys; empty when absent
+    bytes source, target;           ///< encoded, as the peer wrote them; empty for null, and once we have accepted its link
+    terminus source_terminus, target_terminus; ///< the same; then without the address of the peer's own end
+    bytes properties;               ///< the peer's, an encoded map with symbol keys; empty when absent, and like source and target
     std::vector<std::string> desired_capabilities; ///< the peer's
     std::uint64_t max_message_size; ///< the peer's; 0: none given
     bool answered;                  ///< both attaches have been sent

@@ -60,7 +60,7 @@ void device_commands::counted() { hub_.commands().depths_.set(device_, mailbox_.
 void device_commands::on_unreadable(store::failure why) {
     if (!unreadable_ && why.code != store::errc::closed)
         spdlog::error("commands of device={} cannot be read: {}", device_, why.text);
-    unreadable_ = std::move(why);
+    unreadable_ = std::make_unique<const store::failure>(std::move(why));
 }
 
 void device_commands::enqueue(store::command command, run_queue& asker, command_center::taken done) {

@@ -47,7 +47,7 @@ private:
     receivers<command_receiver> receivers_;
     std::size_t under_way_ = 0; ///< requests to the store
     bool loaded_ = false, loading_ = false;
-    std::optional<store::failure> unreadable_;                             ///< why the last load failed
+    std::unique_ptr<const store::failure> unreadable_;                     ///< why the last load failed
     std::vector<std::move_only_function<void(device_commands&)>> waiting_; ///< for a load; as many as come during one read
 };
 

@@ -4,29 +4,33 @@
 
 namespace capstan::hub {
 
-commands_out_endpoint::commands_out_endpoint(conversation& with, amqp::link_id link, std::string device)
-    : locked_out_endpoint(with, link), device_(std::move(device)), id_(with.hub.commands().new_receiver()) {}
+commands_out_endpoint::commands_out_endpoint(conversation& with, amqp::link_id link)
+    : locked_out_endpoint(with, link), id_(with.hub.commands().new_receiver()) {}
 
-commands_out_endpoint::~commands_out_endpoint() { with_.hub.commands().leave(device_, id_); }
+commands_out_endpoint::~commands_out_endpoint() {
+    if (!device().empty())
+        with_.hub.commands().leave(device(), id_);
+}
 
 void commands_out_endpoint::on_credit() {
-    with_.hub.commands().want(device_, id_, with_.home(), weak<commands_out_endpoint>(), wanted(0));
+    with_.hub.commands().want(device(), id_, with_.home(), weak<commands_out_endpoint>(), wanted(0));
     if (!engine().draining(link_))
         return;
-    with_.hub.commands().after_delivery(device_, with_.home(), [self = weak<commands_out_endpoint>()] {
+    with_.hub.commands().after_delivery(device(), with_.home(), [self = weak<commands_out_endpoint>()] {
         if (const auto live = self.lock())
             live->end_drain();
     });
 }
 
 void commands_out_endpoint::deliver(locked_command given) {
-    write_command_head(*given.command, given.token, head_);
-    const bytes_view pieces[] = {head_, given.command->message};
+    bytes head;
+    write_command_head(*given.command, given.token, head);
+    const bytes_view pieces[] = {head, given.command->message};
     // The credit may have gone in the meantime; or the link goes now, for the message is larger than the device takes.
     if (send_locked(given.token, pieces))
         note_activity();
     else
-        with_.hub.commands().release(device_, given.token);
+        with_.hub.commands().release(device(), given.token);
     with_.wake();
 }
 
@@ -36,7 +40,7 @@ void commands_out_endpoint::settle(const lock_token& token, verdict what, amqp::
         if (const auto live = self.lock())
             live->on_settled(id, confirm, std::move(error));
     };
-    with_.hub.commands().settle(device_, token, what, with_.home(), std::move(done));
+    with_.hub.commands().settle(device(), token, what, with_.home(), std::move(done));
 }
 
 } // namespace capstan::hub

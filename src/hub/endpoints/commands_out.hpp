@@ -8,7 +8,7 @@ namespace capstan::hub {
 /// and 6.3.
 class commands_out_endpoint final : public locked_out_endpoint, public command_receiver {
 public:
-    commands_out_endpoint(conversation& with, amqp::link_id link, std::string device);
+    commands_out_endpoint(conversation& with, amqp::link_id link);
     ~commands_out_endpoint() override;
 
     void on_credit() override;
@@ -18,9 +18,7 @@ public:
 private:
     void settle(const lock_token& token, verdict what, amqp::delivery_id id, bool confirm) override;
 
-    const std::string device_;
     const receiver_id id_;
-    bytes head_; ///< scratch
 };
 
 } // namespace capstan::hub

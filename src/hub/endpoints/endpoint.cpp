@@ -39,7 +39,7 @@ void endpoint::reject(amqp::delivery_id first, amqp::delivery_id last, bool sett
 void endpoint::end(amqp::error why) {
     with_.refused("live link", why, link_);
     engine().detach(link_, std::move(why));
-    with_.forget_link(link_);
+    with_.links.forget_link(link_);
     with_.wake();
 }
 

@@ -36,11 +36,14 @@ public:
     /// another connection ends (contract/iothub-amqp.md, 5.7), unless the settings let it be.
     void belongs_to(std::string device, node what);
     /// The device has been changed or removed: the link may not be allowed any more.
-    void look_again() { with_.check_link(link_, device_); }
+    void look_again() { with_.links.check_link(link_, device_); }
 
 protected:
     /// The link's device has sent or received something. Passed on once a second at most: on a message's way it is a comparison.
     void note_activity();
+
+    /// Of belongs_to; empty before.
+    const std::string& device() const { return device_; }
 
     amqp::connection& engine() { return with_.engine; }
     const amqp::link_info& info() const { return *with_.engine.find(link_); }

@@ -93,7 +93,7 @@ std::shared_ptr<endpoint> device_endpoint(conversation& with, const amqp::link_i
     if (what == node::telemetry && !sends)
         return std::make_shared<telemetry_in_endpoint>(with, link.id, of.holder(), of.by);
     if (what == node::device_bound && sends)
-        return std::make_shared<commands_out_endpoint>(with, link.id, of.holder().id);
+        return std::make_shared<commands_out_endpoint>(with, link.id);
     if (what == node::twin && sends)
         return std::make_shared<twin_out_endpoint>(with, link.id, of.holder().id);
     if (what == node::twin)
@@ -190,11 +190,11 @@ std::expected<std::shared_ptr<endpoint>, refusal> make_endpoint(conversation& wi
         return refuse(with, errc::address_not_found, "The link address is too long.");
     const auto where = parse_address(text);
     switch (where.what) {
-    case node::cbs: return make_request_node<cbs_endpoint>(with, link, with.cbs_replies);
+    case node::cbs: return make_request_node<cbs_endpoint>(with, link, with.cbs_replies());
     case node::management:
         if (where.event_hub && !with.hub.find_event_hub(*where.event_hub))
             return unknown_address(with, text);
-        return make_request_node<management_endpoint>(with, link, with.management_replies);
+        return make_request_node<management_endpoint>(with, link, with.management_replies());
     case node::telemetry:
     case node::device_bound:
     case node::twin:

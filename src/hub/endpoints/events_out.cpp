@@ -67,7 +67,7 @@ void events_out_endpoint::open() {
 void events_out_endpoint::refuse(amqp::error why) {
     with_.refused("link", why, link_);
     engine().refuse(link_, std::move(why), refusal_pause);
-    with_.forget_link(link_);
+    with_.links.forget_link(link_);
 }
 
 /// Takes a place among the partition's readers; refuses the link when there is none.

@@ -6,7 +6,7 @@ namespace capstan::hub {
 /// $management of the event-hub-compatible endpoint: READ of the event hub and of its partitions. contract/event-hubs.md, section 3.
 class management_endpoint final : public request_endpoint {
 public:
-    management_endpoint(conversation& with, amqp::link_id link) : request_endpoint(with, link, with.management_replies) {}
+    management_endpoint(conversation& with, amqp::link_id link) : request_endpoint(with, link, with.management_replies()) {}
 
 private:
     response answer(const request& asked) override;

@@ -31,8 +31,8 @@ std::expected<request, std::string> read_request(bytes_view payload) {
 
 void response_endpoint::open() {
     // As asked, like the real hub: clients read what they asked for. What may be either is sent unsettled.
+    box_.add_link(info()); // before it is accepted: then the name of its other end is forgotten
     engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode.value_or(0), .rcv_settle_mode = 0});
-    box_.add_link(info());
     box_.pump(engine());
 }
 

@@ -49,6 +49,7 @@ annotation_pairs stamp_pairs(const sender_stamp& sender) {
     to.add("iothub-connection-auth-generation-id", sender.generation_id);
     to.add("iothub-message-source", std::string_view("Telemetry"));
     to.add_text("dt-dataschema", sender.model_id);
+    pairs.encoded.shrink_to_fit(); // kept as long as the link
     return pairs;
 }
 
