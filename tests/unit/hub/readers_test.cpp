@@ -1,5 +1,6 @@
 // Who may read a partition together, who alone, and what a reader may ask to be told. contract/event-hubs.md, sections 3.3 and 4.4.
 
+#include "hub/telemetry/readers.hpp"
 #include "support/hub_fixture.hpp"
 
 namespace capstan::test {
