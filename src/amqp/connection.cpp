@@ -45,6 +45,7 @@ std::optional<event> connection::engine::next_event() {
     }
     keep_rest();
     // What an idle connection does not need it does not keep.
+    out_.fit();
     std::vector<event>().swap(events_);
     bytes().swap(held_);
     return std::nullopt;

@@ -1,5 +1,7 @@
 #include <capstan/amqp/message.hpp>
 
+#include "amqp/codec/wire.hpp"
+
 namespace capstan::amqp {
 namespace {
 
@@ -26,6 +28,17 @@ std::optional<kind> content_kind(section_code code) {
 
 /// 00 53 xx: no other descriptor of a section is as short.
 constexpr std::size_t short_descriptor_size = 3;
+
+/// Reads what nearly all sections begin with: a descriptor that is a number of one byte.
+bool read_short_descriptor(decoder& from, std::optional<std::uint64_t>& number) {
+    const bytes_view start = from.rest();
+    if (start.size() <= short_descriptor_size || start[0] != wire::described || start[1] != wire::small_ulong) {
+        return false;
+    }
+    number = start[2];
+    from = decoder(start.subspan(short_descriptor_size));
+    return true;
+}
 
 bool is_body(section_code code) { return code == section_code::data || code == section_code::sequence || code == section_code::value; }
 
@@ -93,7 +106,8 @@ data_sections::iterator& data_sections::iterator::operator++() {
     std::optional<std::uint64_t> code;
     std::string_view name;
     // The message was checked when it was parsed: this stops at its end only.
-    at_end_ = !rest_.enter_described() || !rest_.read_descriptor(code, name) || !rest_.read(content_);
+    const bool begun = read_short_descriptor(rest_, code) || (rest_.enter_described() && rest_.read_descriptor(code, name));
+    at_end_ = !begun || !rest_.read(content_);
     return *this;
 }
 
@@ -134,7 +148,7 @@ std::string message_view::take_section(decoder& from) {
     const bytes_view start = from.rest();
     std::optional<std::uint64_t> number;
     std::string_view name;
-    if (!from.enter_described() || !from.read_descriptor(number, name)) {
+    if (!read_short_descriptor(from, number) && (!from.enter_described() || !from.read_descriptor(number, name))) {
         return "a section without a descriptor";
     }
     if (!number || *number < first_code || *number >= first_code + section_codes) {

@@ -2,6 +2,7 @@
 // What waits to be written, and where one write must end.
 
 #include <algorithm>
+#include <utility>
 
 #include <capstan/amqp/types.hpp>
 
@@ -10,7 +11,11 @@ namespace capstan::amqp {
 class output_queue {
 public:
     /// Frames are written at the end of this.
-    bytes& tail() { return pending_; }
+    bytes& tail() {
+        if (pending_.capacity() == 0)
+            pending_.swap(spare());
+        return pending_;
+    }
     bool empty() const { return sent_ == pending_.size(); }
     std::size_t size() const { return pending_.size() - sent_; }
 
@@ -36,13 +41,35 @@ public:
         breaks_.clear();
         reset();
     }
+    /// A peer that reads slowly shall not hold much more memory than what waits for it.
+    void fit() {
+        if (pending_.capacity() < small || pending_.size() > pending_.capacity() / 8)
+            return;
+        bytes fitting(pending_.begin(), pending_.end());
+        pending_.swap(fitting);
+        keep(std::move(fitting));
+    }
 
 private:
     static constexpr std::size_t half_full = 64 * 1024; ///< moving less than this is not worth its while
 
+    static constexpr std::size_t small = 4 * 1024;
+    static constexpr std::size_t spare_max = 1024 * 1024;
+
+    /// What one queue of the thread has done with is for the next: an idle connection holds no buffer, and a busy one does not let its
+    /// own grow anew, from nothing, with each turn.
+    static bytes& spare() {
+        static thread_local bytes kept;
+        return kept;
+    }
+    static void keep(bytes&& done) {
+        done.clear();
+        if (done.capacity() > spare().capacity() && done.capacity() <= spare_max)
+            done.swap(spare());
+    }
     void reset() {
         sent_ = 0;
-        bytes().swap(pending_); // an idle connection holds no buffer
+        keep(std::exchange(pending_, {}));
     }
     void compact() {
         pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(sent_));

@@ -24,6 +24,8 @@ public:
     /// annotations: further pairs, of this event. message: the sections from properties (0x73) onwards, in pieces that are joined.
     void add(std::uint32_t pair_count, bytes_view annotations, std::span<const bytes_view> message);
 
+    void reserve(std::size_t bytes) { framed_.reserve(bytes); }
+
     std::size_t count() const { return count_; }
     bytes_view framed() const { return framed_; }
     bytes_view framed_stamp() const { return framed().first(stamp_size_); }   ///< what the next begins with

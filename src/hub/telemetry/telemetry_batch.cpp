@@ -29,6 +29,9 @@ std::expected<fit, std::string> readable(const amqp::message_view& message) {
     return fit::good;
 }
 
+/// A batch that turns out to be smaller than the one before keeps so much in vain while it is being committed.
+constexpr std::size_t largest_reserve = 16 * 1024;
+
 /// FNV-1a, 64 bits: stable across builds and machines, which std::hash is not. Modules go with their device.
 std::uint64_t hash_of(std::string_view device) {
     std::uint64_t hash = 14695981039346656037u;
@@ -65,19 +68,19 @@ std::expected<void, amqp::error> telemetry_batch::take(bytes_view octets, std::u
 
 /// All messages of a batch are looked at before any is taken.
 std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message_view& batch, wall_time now) {
+    std::vector<amqp::message_view> messages;
     std::expected<fit, std::string> fits = fit::good; // all so far
     const auto look = [&](const amqp::message_view& each) {
         if (auto one = fits ? readable(each) : fits; one != fit::good)
             fits = std::move(one);
+        messages.push_back(each);
     };
     if (const auto whole = amqp::for_each_batched(batch, look); !whole)
         return malformed(whole.error(), now);
     if (!fits)
         return malformed(fits.error(), now);
-    const auto take_one = [&](const amqp::message_view& each) {
+    for (const auto& each : messages)
         fits == fit::good || readable(each) == fit::good ? take_message(each, now) : take_mended(each, now);
-    };
-    static_cast<void>(amqp::for_each_batched(batch, take_one));
     return {};
 }
 
@@ -87,27 +90,29 @@ void telemetry_batch::take_mended(const amqp::message_view& message, wall_time n
 }
 
 void telemetry_batch::take_message(const amqp::message_view& message, wall_time now) {
-    message_pairs(message, scratch_);
+    static thread_local annotation_pairs pairs; // what it holds is only for now
+    message_pairs(message, pairs);
     if (routed_ == nullptr)
-        return add_to(0, message, now);
+        return add_to(0, pairs, message, now);
     const auto stamp = routed_->stamp();
     const auto chosen = hub_.router()->choose(routing::message_subject(message, stamp, now));
     for (std::size_t index = 0; index < batches_.size(); ++index)
         if (chosen & (routing::built_in << index))
-            add_to(index, message, now);
+            add_to(index, pairs, message, now);
 }
 
-void telemetry_batch::add_to(std::size_t event_hub, const amqp::message_view& message, wall_time now) {
+void telemetry_batch::add_to(std::size_t event_hub, const annotation_pairs& pairs, const amqp::message_view& message, wall_time now) {
     bytes rewritten; // what `bare` points to where sections were not described as readers know them
     const auto bare = message.bare(rewritten);
     const auto added = routed_ ? hub_.router()->enrichments(event_hub) : std::span<const routing::property>();
     auto& to = batches_[event_hub];
     if (to.count() == 0) { // what comes in one turn has come at one time
         const auto stamp = stamp_pairs_at(stamp_, now);
+        to.reserve(usual_size_);
         to.stamp(stamp.count, stamp.encoded);
     }
     if (added.empty())
-        return to.add(scratch_.count, scratch_.encoded, bare.pieces());
+        return to.add(pairs.count, pairs.encoded, bare.pieces());
     bytes enriched;
     routing::enrich(message, added, enriched);
     const auto checked = amqp::message_view::parse(enriched);
@@ -116,7 +121,7 @@ void telemetry_batch::add_to(std::size_t event_hub, const amqp::message_view& me
         return;
     }
     const bytes_view pieces[] = {enriched};
-    to.add(scratch_.count, scratch_.encoded, pieces);
+    to.add(pairs.count, pairs.encoded, pieces);
 }
 
 std::size_t telemetry_batch::size() const {
@@ -140,6 +145,7 @@ void telemetry_batch::append(run_queue& home, reply durable) {
 void telemetry_batch::append_to(std::size_t event_hub, run_queue& home, reply durable) {
     auto& log = hub_.event_hubs()[event_hub]->log();
     const auto partition = static_cast<store::partition_id>(device_hash_ % log.partition_count());
+    usual_size_ = std::min(batches_[event_hub].framed().size(), largest_reserve);
     log.append(partition, std::exchange(batches_[event_hub], {}), {home, std::move(durable)});
 }
 

@@ -36,7 +36,7 @@ private:
     std::expected<void, amqp::error> take_batch(const amqp::message_view& batch, wall_time now);
     void take_message(const amqp::message_view& message, wall_time now);
     void take_mended(const amqp::message_view& message, wall_time now);
-    void add_to(std::size_t event_hub, const amqp::message_view& message, wall_time now);
+    void add_to(std::size_t event_hub, const annotation_pairs& pairs, const amqp::message_view& message, wall_time now);
     void append_to(std::size_t event_hub, run_queue& home, reply durable);
     void append_to_several(std::size_t targets, run_queue& home, reply durable);
 
@@ -45,7 +45,7 @@ private:
     const std::uint64_t device_hash_; ///< says the partition: the same for ever, for one number of partitions
     std::unique_ptr<const routing::sender> routed_; ///< as conditions see it; none where there are no routes
     std::vector<store::event_batch> batches_; ///< by event hub
-    annotation_pairs scratch_;
+    std::size_t usual_size_ = 0; ///< of a batch: what the last one took
 };
 
 /// Modulo the count of partitions, which one takes the events of this device and its modules.
