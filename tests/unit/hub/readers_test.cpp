@@ -132,7 +132,7 @@ TEST(readers, thousands_that_catch_up_share_the_memory_of_their_blocks) {
     hub::settings rules;
     rules.readers_max = 3000;
     hub::readers all(rules);
-    const auto enter = [&] { return all.enter({.consumer_group = "$default", .partition = 0, .home = nullptr}).value(); };
+    const auto enter = [&] { return all.enter({"$default", 0, std::nullopt, "", nullptr, {}}).value(); };
     const auto alone = all.share();
     std::vector<hub::readers::reader_id> there;
     for (int i = 0; i < 3000; ++i)
