@@ -143,7 +143,7 @@ void connection::engine::on_header(bytes_view header) {
         if (server)
             write_header(sasl_done_ || !settings_.sasl_required ? protocol::amqp : protocol::sasl);
         give_up();
-        close(error(condition::framing_error, "unexpected protocol header"));
+        fail(condition::framing_error, "unexpected protocol header");
     }
 }
 
@@ -154,7 +154,7 @@ void connection::engine::dispatch(const frame& received, decoder& from,
     if (body)
         (this->*handler)(received.channel, *body, from.rest());
     else
-        close(body.error());
+        fail(body.error());
 }
 
 void connection::engine::on_frame(const frame& received) {
@@ -225,6 +225,13 @@ void connection::engine::close(const error& why, bool by_peer) {
     emit(closed{why, by_peer});
 }
 
+void connection::engine::fail(error why) {
+    if (!closed_)
+        close(worded(std::move(why)));
+}
+
+error connection::engine::worded(error why) const { return words_ ? words_(std::move(why)) : std::move(why); }
+
 /// What is left of an error in the peer's frames: one that is too long loses its words and details.
 error connection::engine::fitting(const error& why) const {
     constexpr std::size_t around = 64; // the frame's header, and the other fields of close, end, detach and disposition
@@ -270,12 +277,12 @@ void connection::engine::tick(steady_time now) {
 void connection::engine::tick_open() {
     if (!peer_open_) {
         if (now_ >= started_ + settings_.handshake_time_out)
-            give_up(), close(error(condition::connection_forced, "no open in time"));
+            give_up(), fail(condition::connection_forced, "no open in time");
         return;
     }
     // What has come but is not yet read may be the frame that was waited for.
     if (settings_.idle_time_out.count() > 0 && now_ >= last_frame_ + settings_.idle_time_out && input_.empty())
-        return close(error(condition::connection_forced, "no frame was received for as long as the idle time-out"));
+        return fail(condition::connection_forced, "no frame was received for as long as the idle time-out");
     tick_refused();
     if (heartbeat_ && out_.empty() && now_ >= last_written_ + *heartbeat_)
         finish_frame(out_.tail(), begin_frame(out_.tail(), frame_type::amqp, 0));
@@ -336,6 +343,7 @@ bool connection::finished() const { return engine_->finished(); }
 void connection::answer_sasl(std::uint8_t code, bytes_view additional_data) { engine_->answer_sasl(code, additional_data); }
 bool connection::is_open() const { return engine_->is_open(); }
 void connection::close(error why) { engine_->close(why); }
+void connection::word_errors(std::function<error(error)> words) { engine_->words_ = std::move(words); }
 std::optional<std::uint16_t> connection::open_session() { return engine_->open_session(); }
 void connection::end_session(std::uint16_t channel, error why) { engine_->end_session(channel, std::move(why)); }
 std::optional<link_id> connection::attach(std::uint16_t channel, const attach_request& request) {

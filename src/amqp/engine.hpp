@@ -51,6 +51,7 @@ public:
     bool settle(link_id id, delivery_id first, delivery_id last, const delivery_state& state, bool settled);
 
     output_queue out_;
+    std::function<error(error)> words_; ///< see connection::word_errors
 
 private:
     // --- bytes to frames (connection.cpp)
@@ -105,9 +106,12 @@ private:
     error fitting(const error& why) const;
 
     // --- violations by the peer: of the connection, of a session, of a link
-    void fail(std::string_view condition, std::string description) { close(error(condition, description)); }
+    void fail(error why);
+    void fail(std::string_view condition, std::string description) { fail(error(condition, description)); }
     void fail_session(session& at, error why);
     void fail_link(link& what, error why);
+    /// As the peer hears of what it did wrong.
+    error worded(error why) const;
     void give_up();
 
     // --- sessions and links
@@ -192,7 +196,7 @@ template<class Performative> void connection::engine::write_frame(std::uint16_t 
     if (out.size() - start <= peer_max_frame_size_)
         return;
     out.resize(start);
-    close(error(condition::frame_size_too_small, std::string(Performative::name) + " is larger than max-frame-size"));
+    fail(condition::frame_size_too_small, std::string(Performative::name) + " is larger than max-frame-size");
 }
 
 template<class Performative> void connection::engine::write_sasl_frame(const Performative& what) {

@@ -71,9 +71,9 @@ void connection::engine::on_new_link(session& at, const amqp::attach& peer) {
         return;
     what.delivery_count = what.sends() ? 0 : peer.initial_delivery_count.value_or(0);
     if (auto objection = objection_to(what.info))
-        refuse(what.info.id, std::move(objection), {});
+        refuse(what.info.id, worded(std::move(objection)), {});
     else if (too_many)
-        refuse(what.info.id, error(condition::resource_limit_exceeded, "too many links on one connection"), {});
+        refuse(what.info.id, worded(error(condition::resource_limit_exceeded, "too many links on one connection")), {});
     else
         emit(attached{what.info.id, true});
 }
@@ -99,7 +99,7 @@ bool connection::engine::learn(link& what, const amqp::attach& peer) {
     auto source = decode_terminus({what.info.source});
     auto target = decode_terminus({what.info.target});
     if (!source || !target)
-        return close(!source ? source.error() : target.error()), false;
+        return fail(!source ? source.error() : target.error()), false;
     if (peer.snd_settle_mode.value_or(0) > 2 || peer.rcv_settle_mode.value_or(0) > 1)
         return fail(condition::invalid_field, "attach: unknown settle mode"), false;
     what.info.snd_settle_mode = peer.snd_settle_mode;
@@ -274,9 +274,11 @@ void connection::engine::forget_events(link_id id) {
 }
 
 void connection::engine::fail_link(link& what, error why) {
+    if (what.local == lifecycle::ended || stage_ != stage::frames)
+        return;
     const auto id = what.info.id;
-    const bool told = what.local != lifecycle::ended;
-    if (detach(id, why, true) && told)
+    why = worded(std::move(why));
+    if (detach(id, why, true))
         emit(detached{id, std::move(why), false});
 }
 

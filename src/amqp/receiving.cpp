@@ -27,7 +27,7 @@ void connection::engine::on_transfer(std::uint16_t channel, const amqp::transfer
         return fail(condition::invalid_field, "transfer: unknown settle mode");
     if (frame.state)
         if (const auto state = decode_state(frame.state); !state)
-            return close(state.error());
+            return fail(state.error());
     const bool first = !what->partial;
     if (first ? !may_begin_delivery(*what, frame) : !may_continue_delivery(*what, frame))
         return;

@@ -24,7 +24,7 @@ void connection::engine::on_sasl_frame(bytes_view body) {
 void connection::engine::on_sasl_init(decoder& from) {
     const auto init = read_fields<sasl_init>(from);
     if (!init)
-        return close(init.error());
+        return fail(init.error());
     sasl_pending_ = true;
     emit(sasl_requested{init->mechanism.text, init->initial_response.value_or(bytes_view{})});
 }
@@ -39,13 +39,13 @@ void connection::engine::answer_sasl(std::uint8_t code, bytes_view additional_da
     sasl_done_ = true;
     stage_ = stage::header;
     if (code != 0)
-        give_up(), close(error(condition::unauthorized_access, "SASL: refused"));
+        give_up(), fail(condition::unauthorized_access, "SASL: refused");
 }
 
 void connection::engine::on_sasl_mechanisms(decoder& from) {
     const auto offered = read_fields<sasl_mechanisms>(from);
     if (!offered)
-        return close(offered.error());
+        return fail(offered.error());
     const auto names = decode_symbols(offered->mechanisms);
     if (std::ranges::find(names, *settings_.sasl_mechanism) == names.end())
         return fail(condition::not_implemented, "the server does not offer SASL " + *settings_.sasl_mechanism);
@@ -60,7 +60,7 @@ void connection::engine::on_sasl_mechanisms(decoder& from) {
 void connection::engine::on_sasl_outcome(decoder& from) {
     const auto outcome = read_fields<sasl_outcome>(from);
     if (!outcome)
-        return close(outcome.error());
+        return fail(outcome.error());
     if (outcome->outcome != 0)
         return fail(condition::unauthorized_access, "SASL: the server refused with code " + std::to_string(outcome->outcome));
     sasl_done_ = true;

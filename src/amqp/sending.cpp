@@ -188,7 +188,7 @@ void connection::engine::on_disposition(std::uint16_t channel, const amqp::dispo
         return;
     const auto state = decode_state(peer.state);
     if (!state)
-        return close(state.error());
+        return fail(state.error());
     if (serial_less(peer.last.value_or(peer.first), peer.first))
         return fail(condition::invalid_field, "disposition: last before first");
     // A receiver speaks of what we sent, a sender of what it sent itself.

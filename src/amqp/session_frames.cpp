@@ -112,7 +112,10 @@ void connection::engine::end_session(std::uint16_t channel, error why) {
     end_links(at, why, false);
 }
 
-void connection::engine::fail_session(session& at, error why) { end_session(at.local_channel, std::move(why)); }
+void connection::engine::fail_session(session& at, error why) {
+    if (stage_ == stage::frames && at.local != lifecycle::ended)
+        end_session(at.local_channel, worded(std::move(why)));
+}
 
 void connection::engine::end_links(session& at, const error& why, bool by_peer) {
     for (std::size_t handle = 0; handle < at.links.size(); ++handle)

@@ -56,6 +56,20 @@ std::string_view condition_of(errc code) {
     return condition::internal_error;
 }
 
+errc code_of(std::string_view condition) {
+    namespace condition_of_standard = amqp::condition;
+    using enum errc;
+    constexpr std::array numbers{
+        std::pair(condition_of_standard::link_stolen, link_creation_conflict),
+        std::pair(condition_of_standard::message_size_exceeded, message_too_large),
+        std::pair(condition_of_standard::resource_limit_exceeded, too_many_tokens),
+        std::pair(condition_of_standard::not_implemented, not_implemented),
+        std::pair(condition_of_standard::unauthorized_access, unauthorized),
+    };
+    const auto found = std::ranges::find(numbers, condition, [](const auto& each) { return each.first; });
+    return found == numbers.end() ? invalid_format : found->second;
+}
+
 std::string iso_time(wall_time time) {
     const auto ticks = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count() % 1000 * 10'000;
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:07}Z", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)), ticks);

@@ -36,6 +36,8 @@ enum class errc : int {
 
 /// The AMQP condition that stands for an error of the hub.
 std::string_view condition_of(errc code);
+/// The number for what the engine refuses by itself, which knows conditions only.
+errc code_of(std::string_view condition);
 
 /// An error as the hub sends it: condition, and a JSON text with number, tracking id, message and time. The tracking id is new each
 /// time, and stands in the log: whoever sends the error calls conversation::refused.

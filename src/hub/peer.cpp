@@ -42,7 +42,9 @@ public:
                 .management_box = {},
                 .twin_links = {},
                 .connected = {}},
-          now_(now) {}
+          now_(now) {
+        engine.word_errors([this](const amqp::error& why) { return worded(why); });
+    }
 
     void handle(const amqp::event& event) override {
         std::visit([this](const auto& what) { on(what); }, event);
@@ -62,10 +64,11 @@ public:
         return with_.bytes_in_flight >= in_flight_high_water || with_.hub.bytes_in_flight() >= hub::in_flight_limit;
     }
     void quiesce() override { with_.quiescing = true; }
-    void end_links(const amqp::error& why) override {
+    void say_goodbye() override {
+        const auto why = describe(errc::server_busy, amqp::condition::connection_forced, "The hub is stopping.", with_.now());
         for (const auto& [id, each] : endpoints_)
             with_.engine.detach(static_cast<amqp::link_id>(id), why);
-        drop_all();
+        close(why);
     }
     void disconnected() override {
         gone_ = true;
@@ -105,13 +108,14 @@ private:
     void end_forbidden_links();
     amqp::error why_forbidden(const std::string& device) const;
     void end_if_forbidden(amqp::link_id link, amqp::error why);
+    amqp::error worded(const amqp::error& why);
     void close_when_unused();
     void close(amqp::error why);
 
     conversation with_;
     amqp::steady_time now_; ///< of the last tick: a clock that somebody sets must not end connections
     amqp::steady_time without_links_since_ = now_, stranger_since_ = now_;
-    bool had_links_ = false, signed_in_by_sasl_ = false, closed_by_us_ = false;
+    bool had_links_ = false, signed_in_by_sasl_ = false;
     bool gone_ = false; ///< and the engine with it
     std::size_t refused_as_stranger_ = 0;
     boost::container::flat_map<std::uint32_t, std::shared_ptr<endpoint>> endpoints_;
@@ -176,10 +180,17 @@ void connected_peer::refuse(const amqp::link_info& link, refusal why) {
 }
 
 void connected_peer::on(const amqp::closed& how) {
-    if (how.error && !closed_by_us_ && with_.log.may_write(with_.now()))
-        spdlog::info("connection closed peer={} by_peer={} condition={} description=\"{}\"", with_.origin, how.by_peer,
-                     printable(how.error.condition), printable(how.error.description));
+    if (how.error && how.by_peer && with_.log.may_write(with_.now()))
+        spdlog::info("connection closed by peer={} condition={} description=\"{}\"", with_.origin, printable(how.error.condition),
+                     printable(how.error.description));
     drop_all();
+}
+
+/// What the engine finds wrong is refused like anything else: with a number and a tracking id, which stand in the log.
+amqp::error connected_peer::worded(const amqp::error& why) {
+    auto said = describe(code_of(why.condition), why.condition, why.description, with_.now());
+    with_.refused("protocol", said, with_.hostname);
+    return said;
 }
 
 void connected_peer::drop(amqp::link_id link) {
@@ -257,7 +268,6 @@ void connected_peer::close_when_unused() {
 
 void connected_peer::close(amqp::error why) {
     with_.refused("connection", why, with_.hostname);
-    closed_by_us_ = true;
     with_.engine.close(std::move(why));
     with_.wake();
 }

@@ -45,8 +45,8 @@ public:
     /// The hub stops: no more credit is granted, nothing new is begun. The driver closes the engine when unanswered() is 0.
     virtual void quiesce() = 0;
 
-    /// Detaches all links, each with the reason: the driver is about to close the connection for it.
-    virtual void end_links(const amqp::error& why) = 0;
+    /// The hub stops now: ends all links and the connection, and says why.
+    virtual void say_goodbye() = 0;
 
     /// The connection is gone; the engine must not be called any more. Locks and readers are given back.
     virtual void disconnected() = 0;

@@ -87,9 +87,7 @@ void connection_task::converse(bytes_view input) {
         peer_->tick(now_);
     }
     if (close_at_ && (peer_->unanswered() == 0 || now_ >= *close_at_)) {
-        const amqp::error stopping(amqp::condition::connection_forced, "the hub is stopping");
-        peer_->end_links(stopping);
-        engine_->close(stopping);
+        peer_->say_goodbye();
         while (const auto event = engine_->next_event())
             peer_->handle(*event);
     }

@@ -55,6 +55,28 @@ TEST(Open, ThatIsWrongClosesTheConnection) {
     }
 }
 
+TEST(Errors, OfTheEngineAreToldInItsOwnersWords) {
+    const auto words = [](connection& engine) { engine.word_errors([](const error& why) { return error(why.condition, "our words"); }); };
+    amqp_script()
+        .owner(words)
+        .peer_sends({"header amqp", "open[]"})
+        .expect("header amqp")
+        .expect(R"(open["test"])")
+        .expect("close[error['amqp:invalid-field', \"our words\"]]")
+        .check();
+    auto session = opened_connection();
+    session.owner(words)
+        .peer_sends({"begin[~, 0, 2048, 2048]", "detach[9, true]"})
+        .expect("begin[0]")
+        .expect("end[error['amqp:session:unattached-handle', \"our words\"]]")
+        .check();
+    auto owners = opened_connection();
+    owners.owner(words)
+        .owner([](connection& engine) { engine.close(error("amqp:not-allowed", "the owner's")); })
+        .expect("close[error['amqp:not-allowed', \"the owner's\"]]")
+        .check();
+}
+
 TEST(Open, ComesOnce) { opened_connection().peer_sends(R"(open["peer"])").expect(illegal_state).check_every_cut(); }
 
 TEST(Open, ComesFirst) {

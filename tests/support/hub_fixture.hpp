@@ -47,6 +47,12 @@ public:
         now_ += by;
         peer_->tick(now_);
     }
+    /// What the client's engine would never write.
+    void slip_in(const amqp::bytes& octets) {
+        server_.receive(octets, now_);
+        while (const auto event = server_.next_event())
+            peer_->handle(*event);
+    }
 
     /// What the client has heard since it was last asked.
     struct heard {

@@ -12,6 +12,7 @@
 // What the peer does wrong never comes back from a call: it goes onto the wire as a close, end or detach, and comes out as one
 // event. What the owner does wrong (a link that is gone, no credit) is answered by the call, and changes nothing.
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -91,6 +92,10 @@ public:
     void answer_sasl(std::uint8_t code, bytes_view additional_data = {});
     bool is_open() const;
     void close(error why = {});
+    /// What the engine itself finds wrong goes through `words` before the peer hears of it, and its event has what that returned: for
+    /// an owner that adds numbers of its own, or writes a log. Not called for what the owner's verbs say, nor for what the peer says.
+    /// It must not call the connection.
+    void word_errors(std::function<error(error)> words);
 
     // --- links
 

@@ -6,7 +6,7 @@ import struct
 
 from harness.hub import Hub, expect, expect_equal, main, wait_readable
 from harness.raw_amqp import (ACCEPTED, AMQP_HEADER, ATTACH, BEGIN, CLOSE, DETACH, END, OPEN, SASL_HEADER, SENDER, TRANSFER, Described,
-                              RawClient, Symbol, UByte, UInt, UShort, encode, frame, message)
+                              RawClient, Symbol, UByte, UInt, UShort, encode, frame, message, tracking_id)
 
 
 def framed(body, size=None, offset=2, kind=0, channel=0):
@@ -69,7 +69,9 @@ def check_opened(hub, device):
     for what, octets in OPENED.items():
         with RawClient(hub, limit=10).connect_as(device.username, device.token()) as client:
             client.send(octets)
-            expect(ends_orderly(client), f"neither CLOSE, END nor DETACH with an error after {what}")
+            error = error_of_end(client)
+            expect(error is not None, f"neither CLOSE, END nor DETACH with an error after {what}")
+            expect(tracking_id(error) in hub.log.read_text(errors="replace"), f"the log has no tracking id of the error after {what}")
 
 
 def check_tolerated(hub, device):
@@ -81,16 +83,16 @@ def check_tolerated(hub, device):
             expect_equal(client.outcome()[0], ACCEPTED, f"a message after {what}")
 
 
-def ends_orderly(client):
-    """A CLOSE, END or DETACH that names an error. The end of the stream alone says nothing of what was wrong."""
+def error_of_end(client):
+    """The error of a CLOSE, END or DETACH. The end of the stream alone says nothing of what was wrong."""
     try:
         while True:
             found = client.next_frame()
             error = found.argument({CLOSE: 0, END: 0, DETACH: 2}.get(found.performative, 99))
             if error is not None:
-                return True
+                return error
     except (EOFError, TimeoutError):
-        return False
+        return None
 
 
 def check_plain_text_and_silence(hub):

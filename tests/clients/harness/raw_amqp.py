@@ -180,6 +180,10 @@ def refusal(error):
     return condition(error), None
 
 
+def tracking_id(error):
+    return json.loads(str(error.value[1]))["trackingId"]
+
+
 class RawClient:
     def __init__(self, hub, limit=15):
         context = ssl.create_default_context(cafile=hub.ca)

@@ -254,5 +254,36 @@ TEST_F(refusals_test, connections) {
     expect_refused(closed(with_much), "amqp:unauthorized-access", "401002");
 }
 
+TEST_F(refusals_test, what_the_engine_finds_wrong) {
+    const auto link_that_has_ended = [&](std::initializer_list<std::uint8_t> frame) {
+        auto& client = connect_device("dev1");
+        sender(client, std::string(events));
+        client.slip_in(frame);
+        settle();
+        return ended(client);
+    };
+    const std::uint8_t transfer = 0x14, detach = 0x16, unknown = 0x99;
+    expect_refused(link_that_has_ended({0, 0, 0, 15, 2, 0, 0, 0, 0, 0x53, transfer, 0xc0, 2, 1, 0x43}), "amqp:invalid-field", "400006");
+    expect_refused(link_that_has_ended({0, 0, 0, 16, 2, 0, 0, 0, 0, 0x53, detach, 0xc0, 3, 1, 0x52, 9}), "amqp:session:unattached-handle",
+                   "400006");
+
+    auto& without_performative = connect_device("dev1");
+    without_performative.slip_in({0, 0, 0, 12, 2, 0, 0, 0, 0, 0x53, unknown, 0x45});
+    settle();
+    expect_refused(closed(without_performative), "amqp:decode-error", "400006");
+    auto& too_short = connect();
+    too_short.slip_in({0, 0, 0, 7, 2, 0, 0, 0});
+    settle();
+    expect_refused(closed(too_short), "amqp:connection:framing-error", "400006");
+}
+
+TEST_F(refusals_test, a_hub_that_stops) {
+    auto& client = connect_device("dev1");
+    sender(client, std::string(events));
+    client.peer().say_goodbye();
+    settle();
+    expect_refused(closed(client), "amqp:connection:forced", "503005");
+}
+
 } // namespace
 } // namespace capstan::test
