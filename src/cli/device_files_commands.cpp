@@ -1,6 +1,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -28,22 +29,57 @@ struct options {
 
 // --- export
 
-/// A line of the format in which IoT Hub's jobs export and import devices.
+/// The line of a device or module in the format in which IoT Hub's jobs export and import them.
 json::object exported(const json::value& device) {
-    json::object line{{"id", device.at("deviceId")}, {"eTag", device.at("etag")}};
-    for (const auto* name : {"status", "statusReason", "authentication", "capabilities"})
+    json::object line{{"id", device.at("deviceId")}};
+    if (const auto* module = device.as_object().if_contains("moduleId"))
+        line["moduleId"] = *module;
+    line["eTag"] = device.at("etag");
+    for (const auto* name : {"status", "statusReason", "authentication", "capabilities", "deviceScope", "parentScopes", "managedBy"})
         if (const auto* value = device.as_object().if_contains(name); value != nullptr && !value->is_null())
             line[name] = *value;
     return line;
 }
+
+/// Of all devices those that need to be asked for their modules: a query is quicker, but does not tell keys. Whoever may read the
+/// registry may not always query it.
+class devices_with_modules {
+public:
+    explicit devices_with_modules(const hub_login& hub) {
+        try {
+            std::string from;
+            do
+                for (const auto& each : query_page(hub, "SELECT deviceId FROM devices.modules", max_query_page, from))
+                    found_.emplace(each.at("deviceId").as_string());
+            while (!from.empty());
+            known_ = true;
+        } catch (const failed& refused) {
+            if (refused.code != exit_refused)
+                throw;
+        }
+    }
+    bool may_have(const std::string& device) const { return !known_ || found_.contains(device); }
+
+private:
+    bool known_ = false;
+    std::set<std::string> found_;
+};
 
 /// Of a hub that does not know `after`, which is Capstan's own, the same page would come for ever.
 bool contains(const json::array& devices, const std::string& id) {
     return std::ranges::any_of(devices, [&](const json::value& each) { return each.at("deviceId").as_string() == id; });
 }
 
+/// Those of one device, in one answer: it has no more than 50.
+void write_modules(const hub_login& hub, const std::string& device, std::ostream& to) {
+    const auto listed = ask_hub(hub, {.path = device_path(device) + "/modules"});
+    for (const auto& each : listed.as_array())
+        to << json::serialize(exported(each)) << '\n';
+}
+
 std::size_t write_devices(const hub_login& hub, std::ostream& to) {
     live_text progress;
+    const devices_with_modules parents(hub);
     std::size_t written = 0;
     for (std::string last;;) {
         const auto after = last.empty() ? "" : "&after=" + auth::percent_encode(last);
@@ -51,8 +87,11 @@ std::size_t write_devices(const hub_login& hub, std::ostream& to) {
         const auto& devices = listed.as_array();
         if (!last.empty() && contains(devices, last))
             throw failed(exit_refused, fmt::format("this hub lists no more than {} devices", page));
-        for (const auto& each : devices)
+        for (const auto& each : devices) {
             to << json::serialize(exported(each)) << '\n';
+            if (const std::string id(each.at("deviceId").as_string()); parents.may_have(id))
+                write_modules(hub, id, to);
+        }
         written += devices.size();
         progress.show(fmt::format("{} devices", written));
         if (devices.size() < page)
@@ -80,6 +119,14 @@ int export_devices(const options& given) {
 
 // --- import
 
+constexpr std::size_t deferred_max = 100'000; // kept in memory until what they belong to is there
+
+bool has(const json::value& entry, std::string_view name) { return entry.as_object().contains(name); }
+std::string_view text_of(const json::value& entry, std::string_view name) {
+    const auto* found = entry.as_object().if_contains(name);
+    return found != nullptr && found->is_string() ? std::string_view(found->as_string()) : std::string_view();
+}
+
 class importer {
 public:
     importer(const hub_login& hub, std::string mode) : hub_(hub), mode_(std::move(mode)) {}
@@ -93,13 +140,18 @@ public:
             throw failed(exit_usage, fmt::format("line {} is not a device as JSON: {}", number, error.message()));
         if (!mode_.empty())
             device.as_object()["importMode"] = mode_;
-        waiting_.push_back(std::move(device));
-        if (waiting_.size() == max_bulk)
-            send();
+        add(std::move(device));
     }
     /// What is left, and the outcome.
     int finish(output_form form) {
         send();
+        for (std::size_t before = deferred_.size() + 1; !deferred_.empty() && deferred_.size() < before; send()) {
+            before = deferred_.size();
+            for (auto& [entry, why] : std::exchange(deferred_, {}))
+                add(std::move(entry));
+        }
+        for (const auto& [entry, why] : deferred_)
+            refuse(why);
         progress_.clear();
         static constexpr column columns[] = {{"IMPORTED", "/imported"}, {"REFUSED", "/refused"}};
         print(form, fmt::format("imported {} devices{}", done_, refused_ > 0 ? fmt::format("; {} were refused", refused_) : ""), columns,
@@ -108,20 +160,46 @@ public:
     }
 
 private:
+    void add(json::value device) {
+        waiting_.push_back(std::move(device));
+        if (waiting_.size() == max_bulk)
+            send();
+    }
     void send() {
         if (waiting_.empty())
             return;
-        const auto count = waiting_.size();
-        const auto errors = change_devices(hub_, std::exchange(waiting_, {}));
+        const auto sent = std::exchange(waiting_, {});
+        const auto errors = change_devices(hub_, sent);
+        done_ += sent.size() - errors.size();
         for (const auto& each : errors)
-            fmt::print(stderr, "capstan: {}: {}: {}\n", each.device_id, each.code, each.text);
-        refused_ += errors.size();
-        done_ += count - errors.size();
+            put_aside(sent, each);
         progress_.show(fmt::format("{} devices", done_));
+    }
+    /// A child may come before its parent, a module before its device: an export is sorted by ids.
+    void put_aside(const json::array& sent, const bulk_error& why) {
+        const auto found = std::ranges::find_if(sent, [&](const json::value& each) {
+            return text_of(each, "id") == why.device_id && text_of(each, "moduleId") == why.module_id;
+        });
+        if (found == sent.end() || deferred_.size() == deferred_max)
+            return refuse(why);
+        const bool orphan = !why.module_id.empty() && why.code == "DeviceNotFound";
+        const bool child = why.code == "ArgumentInvalid" && (has(*found, "deviceScope") || has(*found, "parentScopes"));
+        if (orphan && mode_.starts_with("delete"))
+            ++done_; // it has gone with its device
+        else if (orphan || child)
+            deferred_.emplace_back(*found, why);
+        else
+            refuse(why);
+    }
+    void refuse(const bulk_error& why) {
+        const auto module = why.module_id.empty() ? "" : '/' + why.module_id;
+        fmt::print(stderr, "capstan: {}{}: {}: {}\n", why.device_id, module, why.code, why.text);
+        ++refused_;
     }
     const hub_login& hub_;
     const std::string mode_;
     json::array waiting_;
+    std::vector<std::pair<json::value, bulk_error>> deferred_; ///< until what they belong to is there
     std::size_t done_ = 0, refused_ = 0;
     live_text progress_;
 };
@@ -159,7 +237,7 @@ CLI::App& add(CLI::App& device, action& chosen, const char* name, const char* he
 } // namespace
 
 void add_device_files(CLI::App& device, action& chosen) {
-    add(device, chosen, "export", "Write all devices, with their keys, as lines of JSON.", export_devices);
+    add(device, chosen, "export", "Write all devices and modules, with their keys, as lines of JSON.", export_devices);
     add(device, chosen, "import", "Register devices from lines of JSON, as `export` and IoT Hub's jobs write them.", import_devices);
 }
 

@@ -2,8 +2,8 @@
 #include <memory>
 #include <optional>
 
+#include "cli/bulk_registry.hpp"
 #include "cli/commands.hpp"
-#include "cli/failed.hpp"
 #include "cli/output.hpp"
 #include "cli/wait_for.hpp"
 
@@ -12,29 +12,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t page_max = 1000; // contract/rest.md, section 5
-
 struct options {
     hub_options hub;
     std::string query;
     std::optional<std::size_t> top;
     output_form form = output_form::json;
 };
-
-/// One page of what is left; `from` is the hub's word for where that begins, and becomes the next one.
-json::array next_page(const hub_login& hub, const std::string& query, std::size_t at_most, std::string& from) {
-    client::rest_request asked{.method = boost::beast::http::verb::post, .path = "/devices/query", .body = json::object{{"query", query}}};
-    asked.headers.emplace_back("x-ms-max-item-count", std::to_string(at_most));
-    if (!from.empty())
-        asked.headers.emplace_back("x-ms-continuation", from);
-    const auto answer = wait_for(client::send_request(service_identity(hub.connection_string), hub.options, std::move(asked)));
-    from = std::string(answer["x-ms-continuation"]);
-    boost::system::error_code error;
-    auto page = json::parse(answer.body(), error);
-    if (error || !page.is_array())
-        throw failed(exit_refused, "the hub's answer to the query is no list");
-    return std::move(page.as_array());
-}
 
 int query(const options& given) {
     static constexpr column columns[] = {
@@ -43,8 +26,8 @@ int query(const options& given) {
     json::array found;
     std::string from;
     do {
-        const auto left = given.top.value_or(found.size() + page_max) - found.size();
-        for (auto& each : next_page(hub, given.query, std::min(left, page_max), from))
+        const auto left = given.top.value_or(found.size() + max_query_page) - found.size();
+        for (auto& each : query_page(hub, given.query, std::min(left, max_query_page), from))
             found.push_back(std::move(each));
     } while (!from.empty() && found.size() < given.top.value_or(found.size() + 1));
     print(given.form, columns, found);

@@ -68,20 +68,28 @@ def live(hub):
 
 def moved(hub):
     """Export from one hub, import into another: the devices sign in with the same keys."""
+    edge = json.loads(capstan(hub, "device", "create", "the-edge", "--edge-enabled", "-o", "json"))
+    capstan(hub, "device", "create", "a-child", "-o", "json")
+    capstan(hub, "device", "update", "a-child", "--set", f"deviceScope={edge['deviceScope']}")
+    made = json.loads(capstan(hub, "module-identity", "create", "-d", "a-child", "-m", "pump", "-o", "json"))
     file = pathlib.Path(tempfile.mkdtemp()) / "devices.jsonl"
     capstan(hub, "device", "export", file)
     exported = [json.loads(line) for line in file.read_text().splitlines()]
-    expect_equal(len(exported), DEVICES, "exported devices")
+    expect_equal(len(exported), DEVICES + 3, "exported devices and modules")
     progress = on_a_terminal([CAPSTAN, "device", "export", file, "--hub", hub.data])
-    expect(f"{DEVICES} devices" in progress and "\x1b[" in progress, f"the progress of an export: {progress!r}")
+    expect(f"{DEVICES + 2} devices" in progress and "\x1b[" in progress, f"the progress of an export: {progress!r}")
     with Hub() as other:
         progress = on_a_terminal([CAPSTAN, "device", "import", file, "--hub", other.data])
-        expect("100 devices" in progress and f"{DEVICES} devices" in progress, f"the progress of an import: {progress!r}")
+        expect("98 devices" in progress and f"{DEVICES + 3} devices" in progress, f"the progress of an import: {progress!r}")
         again = json.loads(capstan(other, "device", "show", "sim-7"))
         same = next(each for each in exported if each["id"] == "sim-7")
         expect_equal(again["authentication"]["symmetricKey"], same["authentication"]["symmetricKey"], "the keys of sim-7")
+        child = json.loads(capstan(other, "device", "show", "a-child", "-o", "json"))
+        expect_equal(child["deviceScope"], edge["deviceScope"], "the edge device that a-child belongs to, though it came before it")
+        module = json.loads(capstan(other, "module-identity", "show", "-d", "a-child", "-m", "pump", "-o", "json"))
+        expect_equal(module["authentication"]["symmetricKey"], made["authentication"]["symmetricKey"], "the keys of its module")
         refused = capstan(other, "device", "import", file, "--mode", "create", status=2)
-        expect_equal(refused, f"imported 0 devices; {DEVICES} were refused\n", "import of what is there")
+        expect_equal(refused, f"imported 0 devices; {DEVICES + 3} were refused\n", "import of what is there")
 
 
 def connection_string_at_rest():

@@ -111,7 +111,8 @@ TEST_F(device_command, export_writes_page_after_page_and_import_reads_it) {
     json::array thousand;
     for (int i = 0; i < 1000; ++i)
         thousand.push_back(json::object{{"deviceId", "d" + std::to_string(i)}, {"etag", "e"}, {"status", "enabled"}});
-    answer({{200, json::serialize(thousand)},
+    answer({{200, "[]"},
+            {200, json::serialize(thousand)},
             {200, "[" + device_json + "]"},
             {200, R"({"isSuccessful":true,"errors":[]})"},
             {400, R"({"isSuccessful":false,"errors":[{"deviceId":"a","errorCode":"DeviceAlreadyExists","errorStatus":"there"}]})"},
@@ -135,15 +136,65 @@ TEST_F(device_command, export_writes_page_after_page_and_import_reads_it) {
     EXPECT_EQ(refused.err, "capstan: a: DeviceAlreadyExists: there\n");
     EXPECT_THAT(run_capstan({"device", "import", two, "--hub", path}).err, HasSubstr("IotHubFormatError"));
     const auto& asked = hub->finish();
-    EXPECT_EQ(asked.at(1).target(), "/devices?api-version=2021-04-12&top=1000&after=d999");
-    EXPECT_EQ(json::parse(asked.at(2).body()).at(1), json::parse(R"({"id":"b","importMode":"create"})"));
+    EXPECT_EQ(asked.at(2).target(), "/devices?api-version=2021-04-12&top=1000&after=d999");
+    EXPECT_EQ(json::parse(asked.at(3).body()).at(1), json::parse(R"({"id":"b","importMode":"create"})"));
     EXPECT_THAT(run_capstan({"device", "import", parent.write("bad", "{\n"), "--hub", path}).err, HasSubstr("line 1 is not a device"));
+}
+
+const std::string module_line = R"({"deviceId":"dev#1","moduleId":"pump","etag":"m","managedBy":"plant"})";
+
+TEST_F(device_command, export_has_modules_and_scopes) {
+    const auto child =
+        R"({"deviceId":"child","etag":"c","deviceScope":"ms-azure-iot-edge://e-1","parentScopes":["ms-azure-iot-edge://e-1"]})";
+    answer({{200, R"([{"deviceId":"dev#1"}])"}, {200, '[' + std::string(child) + ',' + device_json + ']'}, {200, '[' + module_line + ']'}});
+    const auto printed = run_capstan({"device", "export", "--hub", path});
+    std::vector<json::value> lines;
+    std::istringstream text(printed.out);
+    for (std::string line; std::getline(text, line);)
+        lines.push_back(json::parse(line));
+    ASSERT_EQ(lines.size(), 3u) << printed.err;
+    EXPECT_EQ(lines[0].at("deviceScope"), "ms-azure-iot-edge://e-1");
+    EXPECT_EQ(lines[0].at("parentScopes").at(0), "ms-azure-iot-edge://e-1");
+    EXPECT_EQ(lines[2], json::parse(R"({"id":"dev#1","moduleId":"pump","eTag":"m","managedBy":"plant"})"));
+    EXPECT_EQ(hub->finish().at(2).target(), "/devices/dev%231/modules?api-version=2021-04-12");
+}
+
+/// A policy may read the registry without the right to query it.
+TEST_F(device_command, export_asks_each_device_where_it_may_not_query) {
+    answer(
+        {{401, R"({"Message":"ErrorCode:IotHubUnauthorizedAccess;no"})"}, {200, '[' + device_json + ']'}, {200, '[' + module_line + ']'}});
+    const auto printed = run_capstan({"device", "export", "--hub", path});
+    EXPECT_EQ(std::ranges::count(printed.out, '\n'), 2) << printed.err;
+}
+
+/// Ids decide where a line of an export stands.
+TEST_F(device_command, import_tries_what_came_too_early_again) {
+    const auto refusal = [](const std::string& errors) {
+        return test::canned_answer{400, R"({"isSuccessful":false,"errors":[)" + errors + "]}"};
+    };
+    const std::string early = R"({"deviceId":"a","errorCode":"ArgumentInvalid","errorStatus":"names no other edge device"})",
+                      orphan = R"({"deviceId":"b","moduleId":"m","errorCode":"DeviceNotFound","errorStatus":"b"})";
+    const auto file = parent.write("all", R"({"id":"a","deviceScope":"s"})"
+                                          "\n"
+                                          R"({"id":"b","moduleId":"m"})"
+                                          "\n"
+                                          R"({"id":"e"})"
+                                          "\n");
+    answer({refusal(early + ',' + orphan), refusal(orphan), refusal(orphan), refusal(orphan)});
+    const auto printed = run_capstan({"device", "import", file, "--hub", path});
+    EXPECT_EQ(printed.code, 2);
+    EXPECT_EQ(printed.out, "imported 2 devices; 1 were refused\n");
+    EXPECT_EQ(printed.err, "capstan: b/m: DeviceNotFound: b\n");
+    EXPECT_EQ(run_capstan({"device", "import", file, "--hub", path, "--mode", "delete"}).out, "imported 3 devices\n")
+        << "gone with its device";
+    EXPECT_EQ(json::parse(hub->finish().at(1).body()).as_array().size(), 2u);
+    EXPECT_EQ(json::parse(hub->finish().at(2).body()).as_array().size(), 1u);
 }
 
 /// Of a hub that does not know of pages, what has been written already would come again and again.
 TEST_F(device_command, export_ends_where_a_hub_lists_no_more) {
     json::array thousand(1000, json::object{{"deviceId", "d"}, {"etag", "e"}});
-    answer({{200, json::serialize(thousand)}, {200, json::serialize(thousand)}});
+    answer({{200, "[]"}, {200, json::serialize(thousand)}, {200, json::serialize(thousand)}});
     const auto printed = run_capstan({"device", "export", "--hub", path});
     EXPECT_EQ(printed.code, 2);
     EXPECT_THAT(printed.err, HasSubstr("lists no more than 1000"));

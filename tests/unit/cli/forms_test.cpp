@@ -54,7 +54,7 @@ TEST_F(forms, of_a_settled_message) {
 }
 
 TEST_F(forms, of_import_and_export) {
-    answer({{200, "[" + test::device_json + "]"}, {200, R"({"isSuccessful":true,"errors":[]})"}});
+    answer({{200, "[]"}, {200, "[" + test::device_json + "]"}, {200, R"({"isSuccessful":true,"errors":[]})"}});
     const std::string file = parent / "devices.jsonl";
     EXPECT_EQ(json::parse(out({"device", "export", file, "-o", "json"})), json::value({{"file", file}, {"exported", 1}}));
     EXPECT_EQ(out({"device", "import", file, "-o", "tsv"}), "1\t0\n");
