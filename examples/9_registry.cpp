@@ -1,4 +1,5 @@
-// The hub's devices: made, changed from the version that was read, listed, removed; what waits for one is thrown away.
+// The hub's devices and modules: made, changed from the version that was read, listed, asked for, removed; what waits for one is thrown
+// away.
 //
 //     SERVICE="HostName=...;SharedAccessKeyName=iothubowner;SharedAccessKey=..." 9_registry
 
@@ -26,6 +27,14 @@ asio::awaitable<void> registry() {
 
     for (const auto& each : co_await devices.async_list())
         std::cout << "- " << each.id() << std::endl;
+    const auto broken = co_await devices.async_query("SELECT deviceId FROM devices WHERE status = 'disabled'");
+    for (const auto& row : broken.rows)
+        std::cout << "disabled: " << row << std::endl;
+    capstan::device_module valve(pump.id(), "valve");
+    co_await devices.async_create_module(valve);
+    for (const auto& each : co_await devices.async_list_modules(pump.id()))
+        std::cout << "- " << each.device_id() << '/' << each.id() << std::endl;
+
     const auto counts = co_await devices.async_statistics();
     std::cout << counts.total << " devices, " << counts.disabled << " of them disabled" << std::endl;
 

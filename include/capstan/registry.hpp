@@ -1,5 +1,5 @@
 #pragma once
-// The devices of a hub, over its REST interface.
+// The devices of a hub and their modules, over its REST interface.
 
 #include <memory>
 #include <string>
@@ -7,90 +7,14 @@
 
 #include <capstan/client_options.hpp>
 #include <capstan/detail/initiate.hpp>
-#include <capstan/message.hpp>
+#include <capstan/device.hpp>
 #include <capstan/service_identity.hpp>
 
 namespace capstan {
 
 namespace client {
 class registry_session;
-struct device_json;
 } // namespace client
-
-/// How a device proves who it is.
-enum class device_authentication : std::uint8_t { sas, self_signed, certificate_authority, none };
-
-/// A device as the registry has it. What a new one leaves empty the hub fills in.
-class device {
-public:
-    device() = default;
-    /// To be created, or changed whatever it is now.
-    explicit device(std::string id) : id_(std::move(id)) {}
-
-    /// Whether it may connect. By default it may.
-    device& enabled(bool may_connect) & { return enabled_ = may_connect, *this; }
-    /// 128 characters at most, for people.
-    device& status_reason(std::string why) & { return status_reason_ = std::move(why), *this; }
-    /// Base64 of 16 to 64 bytes. Empty: the hub makes keys for a new device, and keeps those of one that is there.
-    device& keys(std::string primary, std::string secondary) & {
-        primary_key_ = std::move(primary), secondary_key_ = std::move(secondary);
-        return *this;
-    }
-    /// SHA-1 or SHA-256 of the device's certificates, in hex. They make it sign in by certificate.
-    device& thumbprints(std::string primary, std::string secondary) & {
-        primary_thumbprint_ = std::move(primary), secondary_thumbprint_ = std::move(secondary);
-        authentication_ = device_authentication::self_signed;
-        return *this;
-    }
-    /// An IoT Edge device.
-    device& edge(bool is_edge) & { return edge_ = is_edge, *this; }
-    /// The same on a device that is being made.
-    ///@{
-    device&& enabled(bool may_connect) && { return std::move(enabled(may_connect)); }
-    device&& status_reason(std::string why) && { return std::move(status_reason(std::move(why))); }
-    device&& keys(std::string primary, std::string secondary) && { return std::move(keys(std::move(primary), std::move(secondary))); }
-    device&& thumbprints(std::string primary, std::string secondary) && {
-        return std::move(thumbprints(std::move(primary), std::move(secondary)));
-    }
-    device&& edge(bool is_edge) && { return std::move(edge(is_edge)); }
-    ///@}
-
-    /// What was set, or what the hub has.
-    ///@{
-    const std::string& id() const { return id_; }
-    bool enabled() const { return enabled_; }
-    const std::string& status_reason() const { return status_reason_; }
-    device_authentication authentication() const { return authentication_; }
-    const std::string& primary_key() const { return primary_key_; }
-    const std::string& secondary_key() const { return secondary_key_; }
-    const std::string& primary_thumbprint() const { return primary_thumbprint_; }
-    const std::string& secondary_thumbprint() const { return secondary_thumbprint_; }
-    bool edge() const { return edge_; }
-    ///@}
-
-    /// What the hub alone knows: the version, which of several devices of this name in time, whether it is connected, when it last was
-    /// heard of, and how many commands wait for it.
-    ///@{
-    const std::string& etag() const { return etag_; }
-    const std::string& generation_id() const { return generation_id_; }
-    bool connected() const { return connected_; }
-    wall_clock_time last_activity() const { return last_activity_; }
-    std::uint32_t waiting_commands() const { return waiting_commands_; }
-    ///@}
-
-private:
-    friend struct client::device_json;
-    std::string id_;
-    bool enabled_ = true;
-    std::string status_reason_;
-    device_authentication authentication_ = device_authentication::sas;
-    std::string primary_key_, secondary_key_, primary_thumbprint_, secondary_thumbprint_;
-    bool edge_ = false;
-    std::string etag_, generation_id_;
-    bool connected_ = false;
-    wall_clock_time last_activity_{};
-    std::uint32_t waiting_commands_ = 0;
-};
 
 /// How many devices a hub has.
 class registry_statistics {
@@ -99,6 +23,33 @@ public:
     std::uint64_t total = 0;    ///< all of them
     std::uint64_t enabled = 0;  ///< those that may connect
     std::uint64_t disabled = 0; ///< the others
+};
+
+/// A part of what a query has found.
+class query_page {
+public:
+    query_page() = default;
+    std::vector<std::string> rows; ///< each the text of a JSON object
+    std::string continuation;      ///< where the next page begins; empty on the last
+};
+
+/// What async_bulk does with each device.
+enum class bulk_mode : std::uint8_t {
+    create,           ///< it must not be there
+    create_or_update, ///< whatever is there
+    update,           ///< it must be there
+    update_if_match,  ///< it must be there as it was when it was read: its etag counts
+    remove,           ///< it must be there
+    remove_if_match,  ///< the same, as it was when it was read
+};
+
+/// A device of async_bulk that was left as it was.
+class bulk_refusal {
+public:
+    bulk_refusal() = default;
+    std::string device_id;   ///< which one
+    std::string condition;   ///< the hub's code, such as DeviceAlreadyExists
+    std::string description; ///< its words
 };
 
 /// All functions may be called from any thread, several at a time; each is a connection of its own. Handlers run on their own executor,
@@ -146,9 +97,77 @@ public:
     /// At most 1,000.
     template<completion_token<std::vector<device>> Token = asio::use_awaitable_t<>>
     auto async_list(std::size_t at_most = 1000, Token&& token = Token()) const {
-        auto start = [in = session_, at_most](detail::handler<std::vector<device>> then) mutable { list(in, at_most, std::move(then)); };
+        return async_list_after(std::string(), at_most, std::forward<Token>(token));
+    }
+    /// Those whose ids come behind this one, at most 1,000: so all of them can be read. Of Capstan only; Azure begins again at the first,
+    /// and tells more than 1,000 to queries alone.
+    template<completion_token<std::vector<device>> Token = asio::use_awaitable_t<>>
+    auto async_list_after(std::string id, std::size_t at_most = 1000, Token&& token = Token()) const {
+        auto start = [in = session_, id = std::move(id), at_most](detail::handler<std::vector<device>> then) mutable {
+            list(in, id, at_most, std::move(then));
+        };
         return detail::initiate<std::vector<device>>(std::forward<Token>(token), std::move(start));
     }
+
+    /// The hub's query language over devices and modules: SELECT * FROM devices WHERE status = 'disabled'. A page has 1,000 rows at most;
+    /// `continuation`: that of the page before, empty for the first. The policy needs the right to connect as a service. More errors:
+    /// message_refused (the query).
+    template<completion_token<query_page> Token = asio::use_awaitable_t<>>
+    auto async_query(std::string query, std::string continuation = {}, Token&& token = Token()) const {
+        auto start = [in = session_, query = std::move(query), from = std::move(continuation)](detail::handler<query_page> then) mutable {
+            ask(in, query, from, std::move(then));
+        };
+        return detail::initiate<query_page>(std::forward<Token>(token), std::move(start));
+    }
+
+    /// Up to 100 devices in one request, each for itself. Completes with those that were refused; an error means that none was looked at,
+    /// or that this is not known. More errors: message_refused.
+    template<completion_token<std::vector<bulk_refusal>> Token = asio::use_awaitable_t<>>
+    auto async_bulk(bulk_mode how, std::vector<device> devices, Token&& token = Token()) const {
+        auto start = [in = session_, how, devices = std::move(devices)](detail::handler<std::vector<bulk_refusal>> then) mutable {
+            bulk(in, how, devices, std::move(then));
+        };
+        return detail::initiate<std::vector<bulk_refusal>>(std::forward<Token>(token), std::move(start));
+    }
+
+    /// As of devices; not_found is also that of the device.
+    ///@{
+    template<completion_token<device_module> Token = asio::use_awaitable_t<>>
+    auto async_create_module(device_module what, Token&& token = Token()) const {
+        auto start = [in = session_, what = std::move(what)](detail::handler<device_module> then) mutable {
+            create(in, what, std::move(then));
+        };
+        return detail::initiate<device_module>(std::forward<Token>(token), std::move(start));
+    }
+    template<completion_token<device_module> Token = asio::use_awaitable_t<>>
+    auto async_get_module(std::string device_id, std::string id, Token&& token = Token()) const {
+        auto start = [in = session_, of = std::move(device_id), id = std::move(id)](detail::handler<device_module> then) mutable {
+            get(in, of, id, std::move(then));
+        };
+        return detail::initiate<device_module>(std::forward<Token>(token), std::move(start));
+    }
+    template<completion_token<device_module> Token = asio::use_awaitable_t<>>
+    auto async_update_module(device_module what, Token&& token = Token()) const {
+        auto start = [in = session_, what = std::move(what)](detail::handler<device_module> then) mutable {
+            update(in, what, std::move(then));
+        };
+        return detail::initiate<device_module>(std::forward<Token>(token), std::move(start));
+    }
+    template<completion_token<> Token = asio::use_awaitable_t<>>
+    auto async_remove_module(std::string device_id, std::string id, std::string etag = {}, Token&& token = Token()) const {
+        auto start = [in = session_, of = std::move(device_id), id = std::move(id),
+                      etag = std::move(etag)](detail::handler<> then) mutable { remove(in, of, id, etag, std::move(then)); };
+        return detail::initiate<>(std::forward<Token>(token), std::move(start));
+    }
+    /// All of one device: it has no more than 50.
+    template<completion_token<std::vector<device_module>> Token = asio::use_awaitable_t<>>
+    auto async_list_modules(std::string device_id, Token&& token = Token()) const {
+        auto start = [in = session_, of = std::move(device_id)](detail::handler<std::vector<device_module>> then) mutable {
+            list_modules(in, of, std::move(then));
+        };
+        return detail::initiate<std::vector<device_module>>(std::forward<Token>(token), std::move(start));
+    }
+    ///@}
 
     /// Completes with how many devices there are.
     template<completion_token<registry_statistics> Token = asio::use_awaitable_t<>> auto async_statistics(Token&& token = Token()) const {
@@ -171,7 +190,15 @@ private:
     static void get(const session& in, const std::string& id, detail::handler<device> then);
     static void update(const session& in, const device& what, detail::handler<device> then);
     static void remove(const session& in, const std::string& id, const std::string& etag, detail::handler<> then);
-    static void list(const session& in, std::size_t at_most, detail::handler<std::vector<device>> then);
+    static void list(const session& in, const std::string& after, std::size_t at_most, detail::handler<std::vector<device>> then);
+    static void ask(const session& in, const std::string& query, const std::string& from, detail::handler<query_page> then);
+    static void bulk(const session& in, bulk_mode how, const std::vector<device>& devices, detail::handler<std::vector<bulk_refusal>> then);
+    static void create(const session& in, const device_module& what, detail::handler<device_module> then);
+    static void get(const session& in, const std::string& device_id, const std::string& id, detail::handler<device_module> then);
+    static void update(const session& in, const device_module& what, detail::handler<device_module> then);
+    static void remove(const session& in, const std::string& device_id, const std::string& id, const std::string& etag,
+                       detail::handler<> then);
+    static void list_modules(const session& in, const std::string& device_id, detail::handler<std::vector<device_module>> then);
     static void statistics(const session& in, detail::handler<registry_statistics> then);
     static void purge(const session& in, const std::string& id, detail::handler<std::size_t> then);
 

@@ -60,4 +60,26 @@ device device_json::read(const json::value& from) {
     return made;
 }
 
+json::object device_json::write(const device_module& what) {
+    json::object authentication{{"type", "sas"},
+                                {"symmetricKey", {{"primaryKey", what.primary_key_}, {"secondaryKey", what.secondary_key_}}}};
+    return {{"deviceId", what.device_id_},
+            {"moduleId", what.id_},
+            {"managedBy", what.managed_by_},
+            {"authentication", std::move(authentication)}};
+}
+
+device_module device_json::read_module(const json::value& from) {
+    device_module made(text(from, "deviceId"), text(from, "moduleId"));
+    made.managed_by_ = text(from, "managedBy");
+    const auto& keys = member(member(from, "authentication"), "symmetricKey");
+    made.primary_key_ = text(keys, "primaryKey");
+    made.secondary_key_ = text(keys, "secondaryKey");
+    made.etag_ = text(from, "etag");
+    made.generation_id_ = text(from, "generationId");
+    made.connected_ = text(from, "connectionState") == "Connected";
+    made.last_activity_ = parse_iso_time(text(from, "lastActivityTime")).value_or(wall_clock_time());
+    return made;
+}
+
 } // namespace capstan::client

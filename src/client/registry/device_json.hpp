@@ -1,7 +1,7 @@
 #pragma once
 #include <boost/json.hpp>
 
-#include <capstan/registry.hpp>
+#include <capstan/device.hpp>
 
 namespace capstan::client {
 
@@ -10,6 +10,9 @@ struct device_json {
     static boost::json::object write(const device& what);
     /// What is missing stays as it is in a new one.
     static device read(const boost::json::value& from);
+
+    static boost::json::object write(const device_module& what);
+    static device_module read_module(const boost::json::value& from);
 };
 
 } // namespace capstan::client

@@ -1,7 +1,7 @@
 #include <capstan/registry.hpp>
 
-#include "auth/percent.hpp"
 #include "client/registry/device_json.hpp"
+#include "client/registry/paths.hpp"
 #include "client/registry/registry_session.hpp"
 
 namespace capstan {
@@ -9,12 +9,7 @@ namespace {
 
 namespace json = boost::json;
 using boost::beast::http::verb;
-using client::rest_request;
-
-std::string path_of(const std::string& id) { return "/devices/" + auth::percent_encode(id); }
-
-/// Quoted, as all hubs take it; without one, whatever is there.
-std::string if_match(const std::string& etag) { return etag.empty() ? "*" : '"' + etag + '"'; }
+using client::if_match, client::path_of, client::rest_request;
 
 const auto as_device = [](client::completion<device>& then, const json::value& body) { then.succeed(client::device_json::read(body)); };
 
@@ -61,10 +56,10 @@ void registry::remove(const session& in, const std::string& id, const std::strin
     in->ask<>(std::move(asked), std::move(then), [](client::completion<>& done, const json::value&) { done.succeed(); });
 }
 
-void registry::list(const session& in, std::size_t at_most, detail::handler<std::vector<device>> then) {
+void registry::list(const session& in, const std::string& after, std::size_t at_most, detail::handler<std::vector<device>> then) {
     rest_request asked;
     asked.path = "/devices";
-    asked.query = "&top=" + std::to_string(at_most);
+    asked.query = "&top=" + std::to_string(at_most) + (after.empty() ? "" : "&after=" + auth::percent_encode(after));
     in->ask<std::vector<device>>(std::move(asked), std::move(then),
                                  [](client::completion<std::vector<device>>& done, const json::value& body) {
                                      std::vector<device> found;

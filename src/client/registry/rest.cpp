@@ -181,7 +181,7 @@ asio::awaitable<rest_answer> send_request(service_identity who, client_options o
         if (stopped.cancelled() != asio::cancellation_type::none) // whatever it looked like from inside
             throw client_error(errc::canceled);
         const bool passes = failed->kind() == failure_kind::transient || failed->reason() == errc::throttled;
-        const auto pause = passes && asked.method == http::verb::get ? pauses.next() : std::nullopt;
+        const auto pause = passes && (asked.method == http::verb::get || asked.only_reads) ? pauses.next() : std::nullopt;
         if (!pause || clock::now() + *pause >= until)
             throw client_error(*failed);
         timer.expires_after(*pause);

@@ -21,6 +21,7 @@ struct rest_request {
     std::string if_match{};   ///< the header's value; empty: none
     boost::json::value body{}; ///< null: none
     std::vector<std::pair<std::string, std::string>> headers{}; ///< beside those that all requests have
+    bool only_reads = false; ///< though it is no GET
     unsigned also_success = 0; ///< a status that is none, and still comes with what was asked for
 };
 

@@ -69,7 +69,8 @@ def test():
 
         lines = run("9_registry", hub, SERVICE=hub.connection_string("iothubowner"))
         expect_equal(lines, ["pump-1 has a key", "pump-1 is disabled: in repair", "not changed: PreconditionFailed", "- dev1", "- dev2",
-                             "- pump-1", "3 devices, 1 of them disabled", "0 commands thrown away", "gone: DeviceNotFound"], "9_registry")
+                             "- pump-1", 'disabled: {"deviceId":"pump-1"}', "- pump-1/valve", "3 devices, 1 of them disabled",
+                             "0 commands thrown away", "gone: DeviceNotFound"], "9_registry")
     return "9 examples in C++: telemetry, commands, feedback, redirect, shared reading, many devices on one connection, errors, registry"
 
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <capstan/version.hpp>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,6 +70,7 @@ TEST(run, every_command_has_help_a_manual_page_and_completion) {
 TEST(run, version_is_printed) {
     EXPECT_EQ(run_capstan({"version"}).out, "capstan " + std::string(cli::version) + "\n");
     EXPECT_EQ(cli::version, CAPSTAN_VERSION_TEXT) << "the clients are the same";
+    EXPECT_EQ(fmt::format("{}.{}.{}", CAPSTAN_VERSION / 10'000, CAPSTAN_VERSION / 100 % 100, CAPSTAN_VERSION % 100), CAPSTAN_VERSION_TEXT);
 }
 
 /// stdout is a device that is always full.

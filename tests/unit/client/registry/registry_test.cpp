@@ -102,6 +102,26 @@ TEST_F(registry_test, writing_is_not_repeated) {
     EXPECT_THAT(asked[0], testing::Not(HasSubstr("If-Match"))) << "only what is new";
 }
 
+TEST_F(registry_test, a_query_goes_on_where_its_page_ended_and_is_tried_again) {
+    answering({http("503 Service Unavailable", "{}"),
+               "HTTP/1.1 200 OK\r\nx-ms-continuation: 0:d1\r\nContent-Length: 18\r\n\r\n[{\"deviceId\":\"a\"}]", http("200 OK", "{}")});
+    std::optional<query_page> page;
+    devices(options()).async_query("SELECT * FROM devices", "0:c9", [&](std::exception_ptr error, query_page found) {
+        EXPECT_FALSE(error);
+        page = std::move(found);
+    });
+    run_until([&] { return page.has_value(); });
+    EXPECT_THAT(page->rows, testing::ElementsAre(R"({"deviceId":"a"})"));
+    EXPECT_EQ(page->continuation, "0:d1");
+    ASSERT_EQ(asked.size(), 2u);
+    EXPECT_THAT(asked[1], StartsWith("POST /devices/query?"));
+    EXPECT_THAT(asked[1], HasSubstr("\r\nx-ms-continuation: 0:c9\r\n"));
+    std::optional<errc> failed;
+    devices(options()).async_query("q", {}, [&](std::exception_ptr error, const query_page&) { failed = failure_of(error).reason(); });
+    run_until([&] { return failed.has_value(); });
+    EXPECT_EQ(failed, errc::invalid_argument) << "an answer that is no list";
+}
+
 TEST_F(registry_test, what_is_no_hub_is_told_so) {
     answering({http("200 OK", "<html>")});
     EXPECT_THAT(get(options()), HasSubstr("not a hub"));
