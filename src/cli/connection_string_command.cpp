@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -25,6 +26,7 @@ struct options {
     std::string policy = "iothubowner";
     std::optional<std::string> device;
     bool event_hub = false;
+    std::optional<std::string> entity; ///< an endpoint of the routes
     bool emulator = false;
     bool secondary = false;
     output_form form = output_form::text;
@@ -108,7 +110,19 @@ std::optional<std::string> key_from_either(const options& chosen, const server::
     return key_from_folder(chosen, config);
 }
 
-std::string event_hub_string(const options& chosen, const server::hub_file& hub, const whereabouts& where) {
+/// The event hub's name: the built-in one's, or that of an endpoint which the configuration has, or the hub has had when it last ran.
+const std::string& entity_of(const options& chosen, const server::config& config, const server::hub_file& of) {
+    if (!chosen.entity || *chosen.entity == hub::routing::built_in_name || *chosen.entity == of.event_hub)
+        return of.event_hub;
+    const auto& endpoints = config.routes.endpoints;
+    std::error_code ignored;
+    if (std::ranges::find(endpoints, *chosen.entity, &hub::routing::endpoint::name) == endpoints.end() &&
+        !std::filesystem::is_directory(config.data.folder / "event-hubs" / *chosen.entity, ignored))
+        throw failed(exit_usage, fmt::format("the routes have no endpoint '{}'", *chosen.entity));
+    return *chosen.entity;
+}
+
+std::string event_hub_string(const options& chosen, const server::config& config, const server::hub_file& hub, const whereabouts& where) {
     if (chosen.emulator && !where.amqp_port)
         throw failed(exit_usage, "the hub has no port without TLS: capstan serve --amqp-port 5672 opens one");
     const std::uint16_t usual = chosen.emulator ? usual_amqp_port : usual_amqps_port;
@@ -116,7 +130,7 @@ std::string event_hub_string(const options& chosen, const server::hub_file& hub,
     const std::string port = real == usual ? "" : fmt::format(":{}", real);
     const auth::access_policy& policy = policy_named(hub, "service");
     return auth::to_text(auth::event_hub_connection_string{fmt::format("sb://{}{}/", server::host_in_url(where.host), port), policy.name,
-                                                           chosen.key_of(policy), hub.event_hub, chosen.emulator});
+                                                           chosen.key_of(policy), entity_of(chosen, config, hub), chosen.emulator});
 }
 
 std::string policy_string(const options& chosen, const server::hub_file& hub, const std::string& host) {
@@ -138,7 +152,7 @@ int print_own(const options& chosen) {
     const server::hub_file hub = value_or_fail(server::read_hub_file(server::hub_file_in(config.data.folder)));
     const whereabouts where = find_out(config);
     const std::string text = chosen.device      ? device_string(chosen, where.host, key_from_either(chosen, config))
-                             : chosen.event_hub ? event_hub_string(chosen, hub, where)
+                             : chosen.event_hub ? event_hub_string(chosen, config, hub, where)
                                                 : policy_string(chosen, hub, where.host);
     if (!chosen.emulator)
         warn_of_ports(where, chosen.event_hub);
@@ -174,6 +188,9 @@ void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
                                        "for Event Hubs clients, to read telemetry (policy 'service')");
     policy->type_name("NAME")->excludes(device)->excludes(event_hub);
     device->type_name("ID")->excludes(event_hub);
+    command.add_option("-e,--event-hub-name", given->entity, "of this endpoint of the routes [events: the built-in one]")
+        ->needs(event_hub)
+        ->type_name("NAME");
     command
         .add_flag("--development-emulator", given->emulator, "for Event Hubs clients without TLS; the hub needs its --amqp-port for that")
         ->needs(event_hub);
@@ -183,6 +200,7 @@ void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
                    "  capstan connection-string show --hub ./hub --policy-name service\n"
                    "  capstan connection-string show --hub ./hub --device-id dev1\n"
                    "  capstan connection-string show --hub ./hub --default-eventhub\n"
+                   "  capstan connection-string show --hub ./hub --default-eventhub --event-hub-name alarms\n"
                    "Only the connection string goes to stdout; notes on unusual ports go to stderr.");
 }
 

@@ -14,26 +14,31 @@ using verb = boost::beast::http::verb;
 
 struct options {
     hub_options hub;
-    std::string name;
+    std::string name, event_hub;
     output_form form = output_form::table;
 };
 
 constexpr column columns[] = {{"CONSUMER GROUP", "/name"}};
 
+boost::json::value ask(const options& given, verb method, const std::string& path) {
+    const auto of = given.event_hub.empty() ? std::string() : "&eventhub=" + auth::percent_encode(given.event_hub);
+    return ask_hub(log_in_as_service(given.hub), {.method = method, .path = path, .query = of});
+}
+
 std::string path_of(const options& given) { return "/consumergroups/" + auth::percent_encode(given.name); }
 
 int create(const options& given) {
-    print(given.form, columns, ask_hub(log_in_as_service(given.hub), {.method = verb::put, .path = path_of(given)}));
+    print(given.form, columns, ask(given, verb::put, path_of(given)));
     return exit_ok;
 }
 
 int list(const options& given) {
-    print(given.form, columns, ask_hub(log_in_as_service(given.hub), {.path = "/consumergroups"}));
+    print(given.form, columns, ask(given, verb::get, "/consumergroups"));
     return exit_ok;
 }
 
 int remove(const options& given) {
-    ask_hub(log_in_as_service(given.hub), {.method = verb::delete_, .path = path_of(given)});
+    ask(given, verb::delete_, path_of(given));
     if (given.form == output_form::table)
         fmt::print("deleted {}\n", given.name);
     return exit_ok;
@@ -49,6 +54,8 @@ void add_consumer_group(CLI::App& program, action& chosen) {
         CLI::App* command = group->add_subcommand(name, help);
         if (of_one)
             command->add_option("-n,--name,name", given->name, "its name")->required()->type_name("NAME");
+        command->add_option("-e,--event-hub-name,--eh", given->event_hub, "of this endpoint of the routes [events: the built-in one]")
+            ->type_name("NAME");
         add_login_options(*command, given->hub);
         add_output_option(*command, given->form);
         command->callback([&chosen, perform, given] { chosen = [perform, given] { return perform(*given); }; });

@@ -1,5 +1,5 @@
-// The consumer groups of the built-in event hub; those of the routes' endpoints can be looked at. Azure keeps them on its management plane;
-// the shape here is our own.
+// The consumer groups of the built-in event hub, or of a route's endpoint that the parameter `eventhub` names. Azure keeps them on its
+// management plane; the shape here is our own.
 
 #include <fmt/format.h>
 
@@ -24,6 +24,8 @@ answer error_of(const context& in, refusal why, const std::string& name) {
                             now);
     case refusal::invalid:
         return error_answer(errc::argument_invalid, "A consumer group cannot be called or removed like this: " + name, now);
+    case refusal::configured:
+        return error_answer(errc::argument_invalid, "The consumer group stands in the configuration file: " + name, now);
     case refusal::not_saved: break;
     }
     return error_answer(errc::service_unavailable, "The consumer groups could not be written to disk.", now);
@@ -34,26 +36,17 @@ boost::json::object described(const std::string& name) { return {{"name", name}}
 /// The built-in event hub, or the one that `eventhub` names; none when there is no such event hub.
 hub::event_hub* event_hub_of(const context& in, const request& asked) {
     const auto name = asked.parameter("eventhub");
-    return name ? in.hub.find_event_hub({{std::string(*name)}}) : &in.hub.built_in_events();
+    return name && *name != hub::routing::built_in_name ? in.hub.find_event_hub({{std::string(*name)}}) : &in.hub.built_in_events();
 }
 
-/// Those of the routes' endpoints stand in the configuration file: what was changed here would come back with the next start.
-std::optional<answer> objection(const context& in, const request& asked) {
-    const auto now = in.hub.clock().now();
-    const auto* const found = event_hub_of(in, asked);
-    if (found == nullptr)
-        return error_answer(errc::path_not_found, "There is no such event hub.", now);
-    if (found != &in.hub.built_in_events())
-        return error_answer(errc::argument_invalid, "The consumer groups of a route's endpoint stand in the configuration file.", now);
-    return std::nullopt;
-}
+answer no_event_hub(const context& in) { return error_answer(errc::path_not_found, "There is no such event hub.", in.hub.clock().now()); }
 
 } // namespace
 
 asio::awaitable<answer> list_consumer_groups(context& in, const request& asked) {
     auto* const of = event_hub_of(in, asked);
     if (of == nullptr)
-        co_return *objection(in, asked);
+        co_return no_event_hub(in);
     boost::json::array groups;
     for (const auto& each : of->consumer_groups().all())
         groups.push_back(described(each));
@@ -63,10 +56,11 @@ asio::awaitable<answer> list_consumer_groups(context& in, const request& asked) 
 }
 
 asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
-    if (auto refused = objection(in, asked))
-        co_return *std::move(refused);
+    auto* const of = event_hub_of(in, asked);
+    if (of == nullptr)
+        co_return no_event_hub(in);
     const auto& name = asked.path[1];
-    if (const auto made = in.hub.built_in_events().consumer_groups().create(name); !made)
+    if (const auto made = of->consumer_groups().create(name); !made)
         co_return error_of(in, made.error(), name);
     answer result;
     result.body = described(name);
@@ -74,12 +68,13 @@ asio::awaitable<answer> put_consumer_group(context& in, const request& asked) {
 }
 
 asio::awaitable<answer> delete_consumer_group(context& in, const request& asked) {
-    if (auto refused = objection(in, asked))
-        co_return *std::move(refused);
+    auto* const of = event_hub_of(in, asked);
+    if (of == nullptr)
+        co_return no_event_hub(in);
     const auto& name = asked.path[1];
-    if (const auto removed = in.hub.built_in_events().consumer_groups().remove(name); !removed)
+    if (const auto removed = of->consumer_groups().remove(name); !removed)
         co_return error_of(in, removed.error(), name);
-    in.hub.built_in_events().readers().end_group(name);
+    of->readers().end_group(name);
     answer result;
     result.status = status::no_content;
     co_return result;

@@ -1,7 +1,9 @@
 #include "server/endpoint_hubs.hpp"
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "server/files.hpp"
 #include "server/forward/file_sink.hpp"
 #include "server/forward/webhook_sink.hpp"
 
@@ -12,6 +14,41 @@ namespace fs = std::filesystem;
 namespace routing = hub::routing;
 
 fs::path folder_of(const fs::path& data_folder, const routing::endpoint& of) { return data_folder / "event-hubs" / of.name; }
+
+using group_names = std::vector<std::string>;
+
+std::expected<group_names, std::string> read_groups(const fs::path& file) {
+    std::error_code ignored;
+    if (!fs::exists(file, ignored))
+        return group_names();
+    const auto content = read_whole_file(file);
+    if (!content)
+        return std::unexpected(content.error());
+    try {
+        return boost::json::value_to<group_names>(boost::json::parse(*content));
+    } catch (const std::exception& error) {
+        return std::unexpected(fmt::format("{} is corrupt: {}", file.string(), error.what()));
+    }
+}
+
+std::expected<void, std::string> write_groups(const fs::path& file, const group_names& all) {
+    return write_whole_file(file, boost::json::serialize(boost::json::value_from(all)) + "\n", 0600);
+}
+
+/// `folder`: where they are kept; none: nowhere.
+std::expected<void, std::string> take_groups(hub::consumer_groups& into, const std::optional<fs::path>& folder) {
+    if (!folder) {
+        into.adopt({});
+        return {};
+    }
+    const auto file = *folder / "consumer-groups.json";
+    auto made = read_groups(file);
+    if (!made)
+        return std::unexpected(made.error());
+    into.adopt(*std::move(made));
+    into.save = [file](const group_names& all) { return write_groups(file, all); };
+    return {};
+}
 
 std::unique_ptr<sink> sink_of(const routing::endpoint& rules) {
     switch (rules.what) {
@@ -56,10 +93,13 @@ std::expected<void, std::string> endpoint_hubs::start(const config& settings, co
                                                       hub::hub& hub) {
     for (std::size_t index = 0; index < stores_.size(); ++index) {
         const auto& rules = settings.routes.endpoints[index];
+        const auto folder = settings.data.ephemeral ? std::nullopt : std::optional(folder_of(data_folder, rules));
+        if (auto taken = take_groups(hub.event_hubs().at(1 + index)->consumer_groups(), folder); !taken)
+            return taken;
         auto to = sink_of(rules);
         if (to == nullptr)
             continue;
-        const auto progress = settings.data.ephemeral ? std::nullopt : std::optional(folder_of(data_folder, rules) / "progress.json");
+        const auto progress = folder ? std::optional(*folder / "progress.json") : std::nullopt;
         auto made = std::make_unique<forwarder>(rules.name, stores_[index]->telemetry(), std::move(to), progress, clock);
         if (auto started = made->start(); !started)
             return std::unexpected(fmt::format("endpoint '{}': {}", rules.name, started.error()));

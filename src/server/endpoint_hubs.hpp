@@ -1,6 +1,7 @@
 #pragma once
 // The endpoints of the routes as they lie on disk: event-hubs/{name}/log, a store of its own that holds the endpoint's events, and
-// event-hubs/{name}/progress.json, how far they were handed on.
+// event-hubs/{name}/progress.json, how far they were handed on; and event-hubs/{name}/consumer-groups.json, those that are not in the
+// configuration.
 
 #include <memory>
 #include <vector>
@@ -21,7 +22,8 @@ public:
     /// In the order of the configuration.
     std::vector<store::telemetry_log*> logs() const;
 
-    /// Starts to hand on, and lets the hub's event hubs know how far it has come. `settings` outlives this, as this does the hub's threads.
+    /// Starts to hand on, and lets the hub's event hubs know how far it has come, and which consumer groups they have. `settings` outlives
+    /// this, as this does the hub's threads.
     std::expected<void, std::string> start(const config& settings, const std::filesystem::path& data_folder, const wall_clock& clock,
                                            hub::hub& hub);
 

@@ -17,25 +17,32 @@ public:
     /// `most` may be there, $Default among them. Names that are there already stay, however many.
     consumer_groups(std::vector<std::string> names, std::size_t most) : most_(most), names_(std::move(names)) {}
 
-    /// Keeps the names for the next start; says why not. To be set before the first change; it may block for as long as a file takes.
+    /// Before the first change: those that are there stand in the operator's configuration and stay; `made` are the others, which were
+    /// kept when the hub ran before.
+    void adopt(std::vector<std::string> made);
+
+    /// Keeps the names for the next start, but for those of the configuration; says why not. To be set before the first change; it may
+    /// block for as long as a file takes.
     std::function<std::expected<void, std::string>(const std::vector<std::string>&)> save;
 
     bool contains(std::string_view name) const;
     std::vector<std::string> all() const; ///< $Default first
 
-    enum class refusal : std::uint8_t { exists, not_found, too_many, invalid, not_saved };
+    enum class refusal : std::uint8_t { exists, not_found, too_many, invalid, configured, not_saved };
     /// Durable when there is no refusal. A name has 1 to 50 letters, digits, '.', '-' and '_', a letter or a digit at both ends.
     std::expected<void, refusal> create(const std::string& name);
     /// Its readers go on until they leave, or are told by whoever removes it.
     std::expected<void, refusal> remove(std::string_view name);
 
 private:
-    std::vector<std::string>::const_iterator find(std::string_view name) const;
-    std::expected<void, refusal> replace(std::vector<std::string> names);
+    using names = std::vector<std::string>;
+    static names::const_iterator find(const names& in, std::string_view name);
+    bool known(std::string_view name) const;
+    std::expected<void, refusal> replace(names next);
 
     const std::size_t most_;
     mutable std::mutex mutex_;
-    std::vector<std::string> names_; ///< without $Default
+    names configured_, names_; ///< without $Default
 };
 
 } // namespace capstan::hub

@@ -4,6 +4,7 @@ import http.server
 import json
 import pathlib
 import ssl
+import subprocess
 import tempfile
 import threading
 import urllib.request
@@ -11,7 +12,7 @@ import urllib.request
 import uamqp
 
 from harness.event_reader import EventReader, body
-from harness.hub import Hub, expect, expect_equal, main, until
+from harness.hub import CAPSTAN, Hub, expect, expect_equal, fields, main, until
 from harness.uamqp_links import device_uri, send
 
 LIMIT = 60  # seconds
@@ -152,6 +153,29 @@ def check_groups(hub):
                 expect(not there and "not-found" in str(refused), f"group {group}: {refused}")
 
 
+def check_own_groups(hub):
+    """Groups that are made while the hub runs: kept across a restart, beside those of the configuration, which stay."""
+    def groups(verb, *more, status=0):
+        command = [CAPSTAN, "consumer-group", verb, *more, "--event-hub-name", "alarms", "-o", "tsv", "--hub", hub.data]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+        expect_equal(done.returncode, status, f"consumer-group {verb} {more}: {done.stderr}; its status")
+        return done.stdout.split() if status == 0 else done.stderr
+
+    expect_equal(groups("create", "mine"), ["mine"], "a group of a route's endpoint")
+    hub.stop()
+    hub.start()
+    expect_equal(groups("list"), ["$Default", "screens", "mine"], "its groups after a restart")
+    expect_equal(hub.cli("consumer-group", "list", "-o", "tsv"), "$Default\n", "the built-in one's")
+    with EventReader(hub) as reader:
+        reader.connection.create_receiver("alarms/ConsumerGroups/mine/Partitions/0", credit=1).close()
+    groups("delete", "mine")
+    groups("delete", "mine", status=2)
+    expect("configuration file" in groups("delete", "screens", status=2), "a group of the configuration stays")
+    expect_equal(groups("list"), ["$Default", "screens"], "its groups in the end")
+    shown = fields(hub.cli("connection-string", "show", "--default-eventhub", "--event-hub-name", "alarms"))
+    expect_equal(shown, hub.event_hub() | {"Endpoint": shown["Endpoint"], "EntityPath": "alarms"}, "its connection string")
+
+
 def test():
     archive = pathlib.Path(tempfile.mkdtemp()) / "archive"
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
@@ -164,6 +188,7 @@ def test():
         check_counts(hub)
         check_after_kill(hub, device, archive)
         check_groups(hub)
+        check_own_groups(hub)
     return "event hub, files, webhook, enrichment, fallback; exactly once in the files across kill -9"
 
 

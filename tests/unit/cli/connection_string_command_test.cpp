@@ -70,6 +70,23 @@ TEST_F(connection_string_command, for_event_hubs_names_the_port_only_if_it_must)
     EXPECT_THAT(other.err, HasSubstr("15671"));
 }
 
+TEST_F(connection_string_command, of_an_endpoint_of_the_routes) {
+    run_on("hub.example.net", 5671, 443);
+    const auto print = [this](std::vector<std::string> more) {
+        std::vector<std::string> words{"connection-string", "show", "--hub", path, "--default-eventhub", "--event-hub-name"};
+        words.insert(words.end(), more.begin(), more.end());
+        return run_capstan(words);
+    };
+    const auto rest = "SharedAccessKey=" + key("service") + ";EntityPath=";
+    const auto config = parent.write("capstan.toml", "[[routing.endpoints]]\nname = \"alarms\"\n").string();
+    EXPECT_THAT(print({"alarms", "--config", config}).out, testing::EndsWith(rest + "alarms\n"));
+    EXPECT_THAT(print({"events"}).out, testing::EndsWith(rest + "telemetry\n"));
+    EXPECT_EQ(print({"alarms"}).code, 1);
+    EXPECT_THAT(print({"alarms"}).err, HasSubstr("no endpoint 'alarms'"));
+    std::filesystem::create_directories(path + "/event-hubs/alarms");
+    EXPECT_THAT(print({"alarms"}).out, testing::EndsWith(rest + "alarms\n")) << "as the hub has had it";
+}
+
 TEST_F(connection_string_command, for_event_hubs_without_tls_needs_a_port_for_it) {
     const auto print = [this] { return run_capstan({"connection-string", "--hub", path, "--event-hub", "--development-emulator"}); };
     const std::string rest =

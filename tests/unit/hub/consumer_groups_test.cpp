@@ -53,6 +53,25 @@ TEST(consumer_groups, of_before_stay_when_fewer_are_allowed) {
     EXPECT_EQ(groups.create("d").error(), refusal::too_many);
 }
 
+TEST(consumer_groups, of_the_configuration_stay_and_are_not_kept_twice) {
+    consumer_groups groups({"screens"}, 20);
+    groups.adopt({"mine", "Screens"});
+    std::vector<std::string> kept;
+    groups.save = [&](const std::vector<std::string>& names) {
+        kept = names;
+        return std::expected<void, std::string>();
+    };
+    EXPECT_EQ(groups.all(), (std::vector<std::string>{"$Default", "screens", "mine"}));
+    EXPECT_EQ(groups.create("SCREENS").error(), refusal::exists);
+    EXPECT_EQ(groups.remove("screens").error(), refusal::configured);
+    EXPECT_TRUE(groups.create("more"));
+    EXPECT_EQ(kept, (std::vector<std::string>{"mine", "more"}));
+    EXPECT_TRUE(groups.remove("mine"));
+    EXPECT_EQ(kept, (std::vector<std::string>{"more"}));
+    EXPECT_TRUE(groups.contains("screens"));
+    EXPECT_FALSE(groups.contains("mine"));
+}
+
 TEST(consumer_groups, what_cannot_be_kept_is_not_made) {
     consumer_groups groups({}, 20);
     groups.save = [](const std::vector<std::string>&) -> std::expected<void, std::string> { return std::unexpected("the disk is full"); };
