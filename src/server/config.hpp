@@ -84,6 +84,7 @@ struct config {
     struct jobs_section {
         std::optional<std::filesystem::path> folder; ///< none: jobs in the data folder
         std::vector<std::string> storage_hosts;      ///< that the hub may read from and write to
+        std::optional<std::filesystem::path> storage_ca; ///< of their certificates; none: the system's authorities
     } jobs;
 
     hub::routing::routes routes; ///< [routing]: of the file only

@@ -276,6 +276,8 @@ const setting table[] = {
     {"jobs.storage_hosts", "host[,host]", "",
      "hosts (host or host:port) of blob storage that import and export jobs may use; none if not given",
      assign_list<FIELD(jobs.storage_hosts)>, show<FIELD(jobs.storage_hosts)>},
+    {"jobs.storage_ca", "file", "", "authority (PEM) of the certificates of those hosts, if it is not one of the system's",
+     TEXT(jobs.storage_ca, not_empty)},
 };
 
 // clang-format on

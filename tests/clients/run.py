@@ -49,6 +49,7 @@ FOLDERS = {  # the clients, in the order of the README's table
     "cli": "*.py",
     "identities": "*.py",
     "routing": "*.py",
+    "jobs": "*.py",
     "durability": "*.py",
     "bad_input": "*.py",
     "wire": "wire_*.py",

@@ -51,8 +51,8 @@ std::optional<address> parse(const std::string& uri) {
 
 class http_container final : public hub::blob_container {
 public:
-    http_container(address where, const fs::path& folder, const std::atomic<bool>& interrupted)
-        : where_(std::move(where)), file_(folder / ("." + auth::random_hex(8) + ".transfer")), interrupted_(interrupted) {}
+    http_container(address where, const config::jobs_section& rules, const fs::path& folder, const std::atomic<bool>& interrupted)
+        : where_(std::move(where)), rules_(rules), file_(folder / ("." + auth::random_hex(8) + ".transfer")), interrupted_(interrupted) {}
     ~http_container() override {
         std::error_code ignored;
         fs::remove(file_, ignored);
@@ -101,6 +101,8 @@ private:
         curl_easy_setopt(raw, CURLOPT_URL, fmt::format("{}/{}{}", where_.container, blob, where_.access).c_str());
         curl_easy_setopt(raw, CURLOPT_PROTOCOLS_STR, "http,https"); // no redirect is followed
         curl_easy_setopt(raw, CURLOPT_USERAGENT, "capstan");
+        if (rules_.storage_ca)
+            curl_easy_setopt(raw, CURLOPT_CAINFO, rules_.storage_ca->c_str());
         curl_easy_setopt(raw, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(raw, CURLOPT_FAILONERROR, 1L);
         curl_easy_setopt(raw, CURLOPT_CONNECTTIMEOUT, connect_seconds);
@@ -123,6 +125,7 @@ private:
     }
 
     const address where_;
+    const config::jobs_section& rules_;
     const fs::path file_;
     const std::atomic<bool>& interrupted_;
 };
@@ -132,19 +135,19 @@ private:
 bool is_http(const std::string& uri) { return boost::istarts_with(uri, "https://") || boost::istarts_with(uri, "http://"); }
 
 std::expected<std::unique_ptr<hub::blob_container>, std::string> open_http_container(const std::string& uri,
-                                                                                     const std::vector<std::string>& hosts,
+                                                                                     const config::jobs_section& rules,
                                                                                      const fs::path& folder,
                                                                                      const std::atomic<bool>& interrupted) {
     auto where = parse(uri);
     if (!where)
         return wrong("it must be https://host/container?sas");
-    if (std::ranges::none_of(hosts, [&](const std::string& each) { return boost::iequals(each, where->host); }))
+    if (std::ranges::none_of(rules.storage_hosts, [&](const std::string& each) { return boost::iequals(each, where->host); }))
         return wrong(fmt::format("the hub's operator has not listed '{}' in jobs.storage_hosts", where->host));
     std::error_code error;
     fs::create_directories(folder, error);
     if (error)
         return wrong("the folder of jobs cannot be used");
-    return std::make_unique<http_container>(*std::move(where), folder, interrupted);
+    return std::make_unique<http_container>(*std::move(where), rules, folder, interrupted);
 }
 
 } // namespace capstan::server

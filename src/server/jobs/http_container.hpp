@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "hub/jobs/blob_container.hpp"
+#include "server/config.hpp"
 
 namespace capstan::server {
 
@@ -14,9 +14,9 @@ bool is_http(const std::string& uri);
 
 /// A container of Azure's blob storage, or of what speaks like it: https://host/container?sas. The hub calls no host but those that
 /// its operator has listed ("host", or "host:port"). What is fetched lies in `folder` meanwhile. A transfer ends early when
-/// `interrupted` is set; it outlives the container.
+/// `interrupted` is set; it and the rules outlive the container.
 std::expected<std::unique_ptr<hub::blob_container>, std::string> open_http_container(const std::string& uri,
-                                                                                     const std::vector<std::string>& hosts,
+                                                                                     const config::jobs_section& rules,
                                                                                      const std::filesystem::path& folder,
                                                                                      const std::atomic<bool>& interrupted);
 

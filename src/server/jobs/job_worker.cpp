@@ -10,9 +10,9 @@ namespace capstan::server {
 
 job_worker::job_worker(hub::registry_jobs& jobs, hub::registry& devices, const config::jobs_section& rules, std::filesystem::path folder)
     : jobs_(jobs), devices_(devices) {
-    jobs.open = [this, hosts = rules.storage_hosts,
+    jobs.open = [this, &rules,
                  folder = std::move(folder)](const std::string& uri) -> std::expected<std::unique_ptr<hub::blob_container>, std::string> {
-        return is_http(uri) ? open_http_container(uri, hosts, folder, stop_) : open_file_container(uri, folder);
+        return is_http(uri) ? open_http_container(uri, rules, folder, stop_) : open_file_container(uri, folder);
     };
     jobs.start = [this](order wanted) {
         {

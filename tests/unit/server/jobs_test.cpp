@@ -64,8 +64,9 @@ TEST_F(file_container_test, a_blob_is_there_when_it_is_published) {
 TEST(http_container, calls_nobody_who_is_not_listed) {
     const test::temporary_folder folder;
     const std::atomic<bool> interrupted{false};
-    const std::vector<std::string> hosts{"store.example.net", "127.0.0.1:10000"};
-    const auto opened = [&](const std::string& uri) { return open_http_container(uri, hosts, folder.path(), interrupted); };
+    config::jobs_section rules;
+    rules.storage_hosts = {"store.example.net", "127.0.0.1:10000"};
+    const auto opened = [&](const std::string& uri) { return open_http_container(uri, rules, folder.path(), interrupted); };
     EXPECT_EQ(opened("https://Store.example.net/box?sv=1&sig=secret").value()->name(), "https://Store.example.net/box");
     EXPECT_TRUE(opened("http://127.0.0.1:10000/account/box?sig=x"));
     for (const auto* uri : {"https://other.example.net/box?sig=secret", "https://store.example.net:8443/box", "https://store.example.net",
