@@ -1,7 +1,7 @@
 """Runs one Node script against a hub of its own and hands it, in the environment, what a user of the hub would have.
 
 A script whose first lines say `// ports: well-known` gets its hub on 5671 and 443, because its client takes no port. Lines like
-`// setting: CAPSTAN_LIMITS__UNITS=2` there are variables of the hub's.
+`// setting: CAPSTAN_LIMITS__UNITS=2` there are variables of the hub's, and `// config: routes.toml` is its configuration file, beside it.
 """
 import os
 import pathlib
@@ -11,15 +11,16 @@ import sys
 from harness.hub import ROOT, SKIPPED, Hub, Skip
 
 DEVICES = ("dev1", "dev2")
-SETTING = "// setting: "
+SETTING, CONFIG = "// setting: ", "// config: "
 
 
 def main(script):
     head = script.read_text().splitlines()[:6]
     well_known = "// ports: well-known" in head
     settings = dict(line.removeprefix(SETTING).split("=", 1) for line in head if line.startswith(SETTING))
+    options = [word for line in head if line.startswith(CONFIG) for word in ("--config", script.parent / line.removeprefix(CONFIG))]
     try:
-        with Hub(well_known_ports=well_known, environment={**os.environ, **settings}) as hub:
+        with Hub(well_known_ports=well_known, options=options, environment={**os.environ, **settings}) as hub:
             status = subprocess.run(["node", script], env=environment(hub), cwd=ROOT / "tests/clients").returncode
             if status:
                 raise SystemExit(status)
