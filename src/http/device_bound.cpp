@@ -20,13 +20,15 @@ namespace {
 
 using headers = std::vector<std::pair<std::string, std::string>>;
 
-/// What a header may hold: the rest, a line end above all, is percent-encoded, and '%' with it.
+/// What a header may hold: the rest, a line end above all, is percent-encoded, and '%' with it. So are blanks at an end, which are not
+/// part of a header's value.
 std::string header_safe(std::string_view text, bool name) {
     constexpr std::string_view not_in_names = "()<>@,;:\\\"/[]?={} ";
     std::string safe;
-    for (const char c : text) {
+    for (const char& c : text) {
         const auto octet = static_cast<unsigned char>(c);
-        const bool bad = octet < 0x20 || octet > 0x7e || c == '%' || (name && not_in_names.contains(c));
+        const bool at_end = c == ' ' && (&c == &text.front() || &c == &text.back());
+        const bool bad = octet < 0x20 || octet > 0x7e || c == '%' || at_end || (name && not_in_names.contains(c));
         safe += bad ? fmt::format("%{:02X}", octet) : std::string(1, c);
     }
     return safe;
@@ -60,7 +62,8 @@ void add_properties(headers& to, const amqp::message_view& message) {
     const auto all = amqp::decode_value(message.application_properties() ? message.application_properties().content : amqp::encoded_view{});
     if (const auto* map = all ? all->get<amqp::map>() : nullptr)
         for (const auto& [name, value] : map->entries)
-            add(to, fmt::format("iothub-app-{}", name.text().value_or("")), value.text().value_or(""));
+            to.emplace_back(header_safe(fmt::format("iothub-app-{}", name.text().value_or("")), true),
+                            header_safe(value.text().value_or(""), false)); // one with an empty value is there too
 }
 
 answer describe(const hub::locked_command& given) {

@@ -48,6 +48,8 @@ std::expected<store::command, answer> command_of(const request& asked, const hub
         made.put(name, value);
     if (!made.readable)
         return std::unexpected(error_answer(errc::argument_invalid, "A header is not in UTF-8.", now));
+    if (const auto problem = made.problem())
+        return std::unexpected(error_answer(errc::argument_invalid, *problem, now));
     made.properties.to = to;
     if (const auto text = asked.header("iothub-expiry"); !text.empty()) {
         const auto expires = hub::parse_utc_time(text);

@@ -71,14 +71,25 @@ std::optional<wall_time> parse_utc_time(std::string_view text) {
     return fraction ? std::optional(*second + *fraction) : std::nullopt;
 }
 
-std::optional<std::string> message_problem(std::string_view message_id, const amqp::map& properties) {
+std::optional<std::string> command_problem(std::string_view message_id, const amqp::map& properties) {
     if (!valid_message_id(message_id))
         return "The message id must be at most 128 letters, digits and -:.+%_#*?!(),=@;$'.";
     for (const auto& [key, content] : properties.entries) {
-        const auto name = key.text().value_or(""), value = content.text().value_or("");
-        if (name == "iothub-creation-time-utc" && !valid_creation_time(value))
+        const auto name = key.text().value_or("");
+        if (name == "iothub-creation-time-utc" && !valid_creation_time(content.text().value_or("")))
             return "iothub-creation-time-utc must be a time in UTC without an offset, such as 2026-01-31T23:59:59.123Z.";
-        if (!is_systems(name) && (name.empty() || !valid_property_text(name)))
+        if (name.empty())
+            return "A property has no name.";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> message_problem(std::string_view message_id, const amqp::map& properties) {
+    if (auto problem = command_problem(message_id, properties))
+        return problem;
+    for (const auto& [key, content] : properties.entries) {
+        const auto name = key.text().value_or(""), value = content.text().value_or("");
+        if (!is_systems(name) && !valid_property_text(name))
             return fmt::format("The property name '{}' must be letters, digits and !#$%&'*+-.^_`|~.", printable(name));
         if (!is_systems(name) && !valid_property_text(value))
             return fmt::format("The value of the property '{}' must be letters, digits and !#$%&'*+-.^_`|~.", printable(name));

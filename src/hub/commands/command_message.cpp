@@ -118,7 +118,7 @@ std::expected<incoming_command, amqp::error> read_command(const amqp::message_vi
     const auto texts = text_properties(message);
     if (!texts)
         return invalid(errc::invalid_format, texts.error());
-    if (const auto problem = message_problem(amqp::id_text(properties->message_id), *texts))
+    if (const auto problem = command_problem(amqp::id_text(properties->message_id), *texts))
         return invalid(errc::argument_invalid, *problem);
     const auto* asked = texts->find("iothub-ack");
     const auto ack = ack_of(asked ? *asked->text() : "");

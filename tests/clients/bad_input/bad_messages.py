@@ -100,10 +100,7 @@ PROPERTIES = [  # what, message id, application properties; all of them argument
     ("a long message id", LONGEST_ID + "i", {}),
     ("a message id of two words", "two words", {}),
     ("a message id with a slash", "a/b", {}),
-    ("a property name of two words", "id", {"two words": "v"}),
     ("a property name that is empty", "id", {"": "v"}),
-    ("a property value of two words", "id", {"name": "two words"}),
-    ("a property value that is not ASCII", "id", {"name": "caf\u00e9"}),
     ("a creation time with an offset", "id", {"iothub-creation-time-utc": "2026-01-31T23:59:59+01:00"}),
     ("a creation time that is none", "id", {"iothub-creation-time-utc": "noon"}),
     ("an unknown kind of acknowledgement", "id", {"iothub-ack": "loud"}),
@@ -119,7 +116,8 @@ def check_properties(hub, device):
             service.transfer(1, message(b"x", properties=[message_id, None, good], application=application))
             code, fields = service.outcome()
             expect_equal((code, refusal(fields[0])), (REJECTED, INVALID), what)
-        best = {"!#$%&'*+-.^_`|~": "!#$%&'*+-.^_`|~", "iothub-creation-time-utc": "2026-01-31T23:59:59.1234567Z", "empty": ""}
+        best = {"!#$%&'*+-.^_`|~": "!#$%&'*+-.^_`|~", "iothub-creation-time-utc": "2026-01-31T23:59:59.1234567Z", "empty": "",
+                "two words": "light blue: 7/8, caf\u00e9"}
         service.transfer(1, message(b"x", properties=[LONGEST_ID, None, good], application=best))
         expect_equal(service.outcome()[0], ACCEPTED, "all that may be, on the same link")
     return len(PROPERTIES)

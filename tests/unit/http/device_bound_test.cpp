@@ -44,7 +44,7 @@ protected:
             all.add("iothub-ack", std::string_view("full"));
         });
         write_body(out);
-        store::command made; // as a hub of before has stored it: such names and values it takes no more
+        store::command made;
         made.enqueued = clock.now();
         made.expires = clock.now() + std::chrono::hours(1);
         made.ack = store::ack_mode::full;
@@ -94,6 +94,26 @@ TEST_F(device_bound_test, a_command_comes_with_all_that_it_has) {
         EXPECT_EQ(got[name], value) << name;
     EXPECT_THAT(std::string(got["iothub-enqueuedtime"]), testing::MatchesRegex("20.*Z"));
     EXPECT_EQ(verdict(as("dev1", verb::get, "devicebound")), "204"); // it is locked
+}
+
+/// What came over AMQP may be more than a header can hold.
+TEST_F(device_bound_test, any_text_of_a_property_survives_a_header) {
+    const std::pair<const char*, const char*> rows[] = {
+        {"light blue: 7/8", "light blue: 7/8"},
+        {" at both ends ", "%20at both ends%20"},
+        {"100%", "100%25"},
+        {"caf\xc3\xa9", "caf%C3%A9"},
+        {"a\r\nb: c", "a%0D%0Ab: c"},
+        {"\t", "%09"},
+    };
+    for (const auto& [property, header] : rows) {
+        send("x", "m1", property);
+        const auto got = as("dev1", verb::get, "devicebound");
+        EXPECT_EQ(got["iothub-app-fan%20speed"], header);
+        EXPECT_EQ(verdict(as("dev1", verb::delete_, "devicebound/" + lock_of(got))), "204");
+    }
+    send("x", "m1", "");
+    EXPECT_EQ(as("dev1", verb::get, "devicebound").count("iothub-app-fan%20speed"), 1u) << "an empty value is one";
 }
 
 TEST_F(device_bound_test, the_three_outcomes) {

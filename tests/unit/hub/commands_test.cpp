@@ -33,6 +33,27 @@ TEST_F(commands_test, waits_for_a_device_that_is_away) {
     EXPECT_EQ(*texts.find("iothub-ack")->get<std::string>(), "full");
 }
 
+TEST_F(commands_test, properties_are_any_text) {
+    const std::pair<std::string_view, std::string_view> sent[] = {
+        {"two words", "light blue: 7/8"}, {"caf\xc3\xa9", "\xf0\x9f\x90\x9f"}, {"lines", "a\r\nb"}, {"empty", ""}};
+    amqp::message_properties properties;
+    properties.to = "/devices/dev1/messages/devicebound";
+    amqp::bytes encoded;
+    const auto add_all = [&](amqp::map_writer& entries) {
+        for (const auto& [name, value] : sent)
+            entries.add(name, value);
+    };
+    amqp::message_builder(encoded).properties(properties).application_properties(add_all).data("x");
+    auto& by = connect_service();
+    send(by, sender(by, "/messages/devicebound"), encoded);
+    ASSERT_EQ(by.news.disposed.at(0).state.what, amqp::delivery_state::shape::accepted);
+    auto& device = listen();
+    const auto view = amqp::message_view::parse(device.news.messages.at(0).payload);
+    const auto got = *amqp::decode_value(view->application_properties().content)->get<amqp::map>();
+    for (const auto& [name, value] : sent)
+        EXPECT_EQ(got.find(name)->text(), value) << name;
+}
+
 /// The sections that a device gets behind the properties, of a command that a service sends with these.
 class command_bodies_test : public commands_test {
 protected:

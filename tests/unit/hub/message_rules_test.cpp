@@ -99,8 +99,20 @@ TEST(message_rules, a_problem_names_what_is_wrong) {
     EXPECT_EQ(problem("m1", "iothub-creation-time-utc", "2026-01-31T23:59:59Z"), "");
     EXPECT_NE(problem("m 1", "colour", "blue").find("message id"), std::string::npos);
     EXPECT_NE(problem("m1", "two words", "blue").find("name 'two words'"), std::string::npos);
-    EXPECT_NE(problem("m1", "", "blue").find("name ''"), std::string::npos);
+    EXPECT_NE(problem("m1", "", "blue").find("no name"), std::string::npos);
     EXPECT_NE(problem("m1", "colour", "light blue").find("'colour'"), std::string::npos);
+    EXPECT_NE(problem("m1", "iothub-creation-time-utc", "noon").find("iothub-creation-time-utc"), std::string::npos);
+}
+
+TEST(message_rules, commands_over_amqp_carry_any_text) {
+    const auto problem = [](std::string_view id, std::string_view name, std::string_view value) {
+        amqp::map properties;
+        properties.entries.emplace_back(name, value);
+        return command_problem(id, properties).value_or("");
+    };
+    EXPECT_EQ(problem("m1", "two words", "light blue: 7/8, caf\xc3\xa9\n"), "");
+    EXPECT_NE(problem("m1", "", "blue").find("no name"), std::string::npos);
+    EXPECT_NE(problem("m 1", "colour", "blue").find("message id"), std::string::npos);
     EXPECT_NE(problem("m1", "iothub-creation-time-utc", "noon").find("iothub-creation-time-utc"), std::string::npos);
 }
 
