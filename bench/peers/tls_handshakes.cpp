@@ -38,8 +38,8 @@ certificate self_signed(EVP_PKEY* by) {
     X509_gmtime_adj(X509_getm_notBefore(made.get()), 0);
     X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
     X509_set_pubkey(made.get(), by);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1,
-                               -1, 0);
+    const auto* name = reinterpret_cast<const unsigned char*>("localhost");
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC, name, -1, -1, 0);
     X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
     must(X509_sign(made.get(), by, EVP_sha256()) > 0, "X509_sign");
     return made;
