@@ -1,6 +1,7 @@
 #pragma once
 // The devices that may talk to the hub. contract/rest.md, section 3; contract/semantics.md, section 7.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,6 +75,8 @@ public:
     virtual device_counts count() const = 0; ///< of devices
 
     virtual std::optional<device> find_module(std::string_view device, std::string_view module) const = 0;
+    /// A device, or a module by its key, as find() finds it but without a copy: for who looks at each message's. Null: not there.
+    virtual std::shared_ptr<const device> look_up(const std::string& key) const = 0;
     virtual std::vector<device> list_modules(std::string_view device) const = 0; ///< by ascending id
 
     /// Gives back the device or module with its new etag. Fails with already_exists, precondition_failed, or not_found, as a module

@@ -2,6 +2,7 @@
 // Integers and texts as they lie on disk: big-endian where keys must sort by value or a place must not move, varints (seven
 // bits a byte, the lowest first, the top bit says "more") where small values are the rule. docs/format/store.md, section 1.
 
+#include <array>
 #include <concepts>
 #include <string>
 #include <string_view>
@@ -12,8 +13,10 @@ namespace capstan::store {
 
 /// Appends `value`, big-endian, to a std::string or to bytes.
 template<std::unsigned_integral T, class Buffer> void put_fixed(Buffer& to, T value) {
-    for (int shift = (static_cast<int>(sizeof(T)) - 1) * 8; shift >= 0; shift -= 8)
-        to.push_back(static_cast<typename Buffer::value_type>(static_cast<std::uint8_t>(value >> shift)));
+    std::array<typename Buffer::value_type, sizeof(T)> raw;
+    for (std::size_t index = 0; index < sizeof(T); ++index)
+        raw[index] = static_cast<typename Buffer::value_type>(static_cast<std::uint8_t>(value >> ((sizeof(T) - 1 - index) * 8)));
+    to.insert(to.end(), raw.begin(), raw.end());
 }
 
 /// At most 10 bytes.

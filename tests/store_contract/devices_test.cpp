@@ -117,6 +117,23 @@ TEST_P(devices, a_module_takes_nothing_of_its_device_along) {
     EXPECT_EQ(ask_->load(store::dead_letters_of("pump")).value().commands.size(), 1u);
 }
 
+TEST_P(devices, what_is_looked_up_is_what_was_written_last) {
+    for (const std::string key : {"pump", "pump/a"}) {
+        EXPECT_FALSE(store_->devices().look_up(key));
+        ASSERT_TRUE(ask_->put(device_of(key), must_not_exist{}));
+        const auto first = store_->devices().look_up(key);
+        ASSERT_TRUE(first);
+        EXPECT_TRUE(first->enabled);
+        ASSERT_TRUE(ask_->put(device_of(key, false), must_exist{}));
+        EXPECT_FALSE(store_->devices().look_up(key)->enabled);
+        EXPECT_TRUE(first->enabled) << "who has it keeps it as it was";
+    }
+    ASSERT_TRUE(ask_->remove_device("pump", must_exist{}));
+    EXPECT_FALSE(store_->devices().look_up("pump"));
+    EXPECT_FALSE(store_->devices().look_up("pump/a"));
+    EXPECT_FALSE(store_->devices().find("pump"));
+}
+
 TEST_P(devices, create_is_refused_for_an_id_that_is_there) {
     ASSERT_TRUE(ask_->put(device_of("pump"), must_not_exist{}));
     EXPECT_EQ(ask_->put(device_of("pump", false), must_not_exist{}).error().code, errc::already_exists);

@@ -29,6 +29,7 @@ public:
     /// Gives back the device as it was. Without If-Match it goes in whatever state it is.
     void remove(std::string id, store::condition when, run_queue& home, registry_answer<store::device> done);
     std::optional<store::device> find(std::string_view id) const; ///< a device, or a module by its key
+    std::shared_ptr<const store::device> look_up(const std::string& key) const { return devices_.look_up(key); } ///< likewise; not copied
     std::vector<store::device> list_modules(std::string_view device) const { return devices_.list_modules(device); }
     std::vector<store::device> list(std::size_t top, std::string_view after = {}) const { return devices_.list(after, top); }
     store::device_counts count() const { return devices_.count(); }

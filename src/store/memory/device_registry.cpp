@@ -15,9 +15,14 @@ std::optional<device> memory_device_registry::find_module(std::string_view devic
 }
 
 std::optional<device> memory_device_registry::find_any(std::string_view id) const {
+    const auto found = look_up(std::string(id));
+    return found ? std::optional(*found) : std::nullopt;
+}
+
+std::shared_ptr<const device> memory_device_registry::look_up(const std::string& key) const {
     const std::lock_guard lock(mutex_);
-    const auto found = devices_.find(id);
-    return found == devices_.end() ? std::nullopt : std::optional(found->second);
+    const auto found = devices_.find(key);
+    return found == devices_.end() ? nullptr : found->second;
 }
 
 std::vector<device> memory_device_registry::list_modules(std::string_view of) const {
@@ -25,7 +30,7 @@ std::vector<device> memory_device_registry::list_modules(std::string_view of) co
     const std::string prefix = module_key(of, "");
     std::vector<device> found;
     for (auto at = devices_.lower_bound(prefix); at != devices_.end() && at->first.starts_with(prefix); ++at)
-        found.push_back(at->second);
+        found.push_back(*at->second);
     return found;
 }
 
@@ -34,7 +39,7 @@ std::vector<device> memory_device_registry::list(std::string_view after, std::si
     std::vector<device> found;
     for (auto at = devices_.upper_bound(after); at != devices_.end() && found.size() < limit; ++at)
         if (!is_module_key(at->first))
-            found.push_back(at->second);
+            found.push_back(*at->second);
     return found;
 }
 
@@ -52,7 +57,7 @@ outcome<device> memory_device_registry::put_now(device value, const condition& w
         return std::unexpected(store_is_closed());
     const std::lock_guard lock(mutex_);
     const auto found = devices_.find(value.id);
-    const device* before = found == devices_.end() ? nullptr : &found->second;
+    const device* before = found == devices_.end() ? nullptr : found->second.get();
     if (std::optional<failure> refused = refusal(when, value.id, before))
         return std::unexpected(*std::move(refused));
     if (is_module_key(value.id) && !devices_.contains(device_in(value.id)))
@@ -61,7 +66,7 @@ outcome<device> memory_device_registry::put_now(device value, const condition& w
         return std::unexpected(too_many_modules());
     value.etag = etag_of(++changes_);
     counts_ = counts_after(counts_, before, &value);
-    devices_.insert_or_assign(value.id, value);
+    devices_.insert_or_assign(value.id, std::make_shared<const device>(value));
     return value;
 }
 
@@ -74,7 +79,7 @@ outcome<device> memory_device_registry::remove_now(const std::string& id, const 
         return std::unexpected(store_is_closed());
     const std::lock_guard lock(mutex_);
     const auto found = devices_.find(id);
-    const device* before = found == devices_.end() ? nullptr : &found->second;
+    const device* before = found == devices_.end() ? nullptr : found->second.get();
     if (std::optional<failure> refused = refusal(when, id, before))
         return std::unexpected(*std::move(refused));
     if (!before)

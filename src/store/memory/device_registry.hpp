@@ -17,6 +17,7 @@ public:
     std::vector<device> list(std::string_view after, std::size_t limit) const override;
     device_counts count() const override;
     std::optional<device> find_module(std::string_view device, std::string_view module) const override;
+    std::shared_ptr<const device> look_up(const std::string& key) const override;
     std::vector<device> list_modules(std::string_view device) const override;
     void put(device value, condition when, reply_to<device> reply) override;
     void remove(std::string id, condition when, reply_to<device> reply) override;
@@ -33,7 +34,7 @@ private:
     memory_command_queue& commands_;
     const std::atomic<bool>& closed_;
     mutable std::mutex mutex_; ///< guards what follows
-    std::map<std::string, device, std::less<>> devices_;
+    std::map<std::string, std::shared_ptr<const device>, std::less<>> devices_;
     std::map<std::string, device_activity, std::less<>> activity_;
     device_counts counts_;
     std::uint64_t changes_ = 0;

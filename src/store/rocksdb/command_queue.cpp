@@ -77,7 +77,10 @@ public:
     load_request(rocksdb_command_queue& from, std::string device_id, reply_to<command_list> reply)
         : write_request(reply.home, 0), from_(from), device_id_(std::move(device_id)), done_(std::move(reply.done)) {}
 
-    bool wants_new_round() const override { return from_.round_.contains(device_id_); }
+    bool wants_new_round() const override {
+        const auto* known = from_.known_.find(device_id_);
+        return known && known->changed_in == from_.round_;
+    }
     void apply(write_round&) override {
         const std::shared_ptr<database> data = from_.data_.get();
         reply_to<command_list> reply{home(), std::move(done_)};
@@ -148,13 +151,14 @@ outcome<void> rocksdb_command_queue::put_now(const std::string& device_id, const
         if (*before)
             replaced.emplace(value.sequence, **before);
     }
-    erase(device_id, replaced, round);
-    round.changes.Put(round.data.commands(), keys::command(device_id, value.sequence), keys::slice(values::encode(value)));
-    round.changes.Put(round.data.expiry(), keys::expiry(value.expires, device_id, value.sequence), {});
-    round_[device_id].expiry[value.sequence] = value.expires;
+    erase(device_id, replaced);
+    commands_.put(keys::command(device_id, value.sequence), values::encode(value));
+    expiry_.put(keys::expiry(value.expires, device_id, value.sequence), {});
+    known_queue& known = change(device_id);
+    known.expiry[value.sequence] = value.expires;
     if (value.sequence >= *next) {
-        round.changes.Put(round.data.commands(), keys::device_head(device_id), keys::slice(values::encode_next(value.sequence + 1)));
-        round_[device_id].next_sequence = value.sequence + 1;
+        commands_.put(keys::device_head(device_id), values::encode_next(value.sequence + 1));
+        known.next_sequence = value.sequence + 1;
     }
     return {};
 }
@@ -169,8 +173,8 @@ outcome<void> rocksdb_command_queue::remove_now(const std::string& device_id, co
         if (*expires)
             gone.emplace(sequence, **expires);
     }
-    erase(device_id, gone, round);
-    feedback_.append(feedback, round);
+    erase(device_id, gone);
+    feedback_.append(feedback);
     return {};
 }
 
@@ -194,38 +198,51 @@ outcome<void> rocksdb_command_queue::drop_all(const std::string& name, write_rou
     const outcome<expiry_list> all = expiry_of_all(round.data, name);
     if (!all)
         return std::unexpected(all.error());
-    erase(name, *all, round);
-    round.changes.Delete(round.data.commands(), keys::device_head(name));
-    round_[name].next_sequence = 1;
+    erase(name, *all);
+    commands_.remove(keys::device_head(name));
+    change(name).next_sequence = 1;
     return {};
 }
 
-void rocksdb_command_queue::erase(const std::string& device_id, const expiry_list& gone, write_round& round) {
+void rocksdb_command_queue::erase(const std::string& device_id, const expiry_list& gone) {
+    if (gone.empty())
+        return;
+    known_queue& known = change(device_id);
     for (const auto& [sequence, expires] : gone) {
-        round.changes.Delete(round.data.commands(), keys::command(device_id, sequence));
-        round.changes.Delete(round.data.expiry(), keys::expiry(expires, device_id, sequence));
-        round_[device_id].expiry[sequence] = std::nullopt;
+        commands_.remove(keys::command(device_id, sequence));
+        expiry_.remove(keys::expiry(expires, device_id, sequence));
+        known.expiry[sequence] = std::nullopt;
     }
 }
 
+/// Of what earlier rounds have removed nothing need be known: it is not in the database either.
+rocksdb_command_queue::known_queue& rocksdb_command_queue::change(const std::string& device_id) {
+    known_queue& known = known_.at(device_id);
+    if (std::exchange(known.changed_in, round_) == round_)
+        return known;
+    for (auto at = known.expiry.begin(); at != known.expiry.end();)
+        at = at->second ? std::next(at) : known.expiry.erase(at);
+    return known;
+}
+
 outcome<std::uint64_t> rocksdb_command_queue::next_sequence(database& data, const std::string& device_id) {
-    if (const auto device = round_.find(device_id); device != round_.end() && device->second.next_sequence)
-        return *device->second.next_sequence;
+    known_queue& known = known_.at(device_id);
+    if (known.next_sequence)
+        return *known.next_sequence;
     const auto stored = data.get(data.commands(), keys::device_head(device_id));
     if (!stored)
         return std::unexpected(stored.error());
-    if (!*stored)
-        return 1;
-    const auto next = values::decode_next(as_bytes(**stored));
+    const auto next = *stored ? values::decode_next(as_bytes(**stored)) : std::uint64_t{1};
     if (!next)
         return std::unexpected(damaged_head(device_id, (**stored).size()));
+    known.next_sequence = *next;
     return *next;
 }
 
 outcome<std::optional<wall_time>> rocksdb_command_queue::expiry_of(database& data, const std::string& device_id, std::uint64_t sequence) {
-    if (const auto device = round_.find(device_id); device != round_.end())
-        if (const auto changed = device->second.expiry.find(sequence); changed != device->second.expiry.end())
-            return changed->second;
+    if (const auto* known = known_.find(device_id))
+        if (const auto one = known->expiry.find(sequence); one != known->expiry.end())
+            return one->second;
     const auto stored = data.get(data.commands(), keys::command(device_id, sequence));
     if (!stored)
         return std::unexpected(stored.error());
@@ -244,8 +261,8 @@ outcome<rocksdb_command_queue::expiry_list> rocksdb_command_queue::expiry_of_all
     expiry_list all;
     for (const command& value : stored->commands)
         all.emplace(value.sequence, value.expires);
-    if (const auto device = round_.find(device_id); device != round_.end())
-        for (const auto& [sequence, expires] : device->second.expiry) {
+    if (const auto* known = known_.find(device_id))
+        for (const auto& [sequence, expires] : known->expiry) {
             all.erase(sequence);
             if (expires)
                 all.emplace(sequence, *expires);

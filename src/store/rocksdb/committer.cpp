@@ -28,6 +28,9 @@ constexpr std::size_t round_size_max = 8 * 1024 * 1024;
 constexpr std::size_t queue_size_max = 128 * 1024 * 1024;
 constexpr std::size_t queue_length_max = 256 * 1024;
 
+// What a round was put together in is used again by the next, for allocating it costs page faults. Few rounds are larger than this.
+constexpr std::size_t spare_size_max = 1024 * 1024;
+
 } // namespace
 
 outcome<void> committer::start(std::vector<round_member*> members) {
@@ -114,10 +117,7 @@ void committer::commit(requests waiting) {
     try_to_leave_trouble(); // here, between rounds: a round that is begun relies on what the members have recovered
     const std::shared_ptr<database> data = data_.get();
     waiting = refuse_when_low(std::move(waiting), *data);
-    std::size_t size = 0;
-    for (const auto& request : waiting)
-        size += request->size() + 64; // keys and headers
-    write_round round{*data, rocksdb::WriteBatch(size)};
+    write_round round{*data, std::move(spare_)};
     requests in_round;
     for (auto& request : waiting) {
         if (request->wants_new_round())
@@ -127,6 +127,7 @@ void committer::commit(requests waiting) {
             in_round.push_back(std::move(request));
     }
     finish_round(round, in_round);
+    spare_ = round.changes.Data().capacity() > spare_size_max ? rocksdb::WriteBatch() : std::move(round.changes);
 }
 
 /// RocksDB is not let run into a full disk: some of its writes that fail half-way end the process (an assertion, in 7.8 as Debian

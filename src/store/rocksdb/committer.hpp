@@ -104,6 +104,7 @@ private:
     std::vector<round_member*> members_;
     std::chrono::steady_clock::time_point next_try_{}; ///< committer's thread only
     std::atomic<std::uint64_t> rounds_{0}, requests_{0}, microseconds_{0}; ///< of commits
+    rocksdb::WriteBatch spare_; ///< empty, with room for a round. Committer's thread only
     bool torn_ = false; ///< a write failed half-way: the database must be opened anew. Committer's thread only
     std::thread thread_;
 

@@ -32,6 +32,7 @@ template<class Use> void for_each_below(database& data, const std::string& prefi
 } // namespace
 
 outcome<void> rocksdb_device_registry::recover(database& data) {
+    cache_.clear();
     const auto found = data.get(data.meta(), keys::registry_state);
     if (!found)
         return std::unexpected(found.error());
@@ -51,11 +52,25 @@ outcome<void> rocksdb_device_registry::recover(database& data) {
 std::optional<device> rocksdb_device_registry::find(std::string_view id) const {
     if (is_module_key(id))
         return std::nullopt;
-    return stored(*data_.get(), id).value_or(std::nullopt); // a device that cannot be read is let in nowhere
+    const auto found = look_up(std::string(id));
+    return found ? std::optional(*found) : std::nullopt;
 }
 
 std::optional<device> rocksdb_device_registry::find_module(std::string_view device, std::string_view module) const {
-    return stored(*data_.get(), module_key(device, module)).value_or(std::nullopt);
+    const auto found = look_up(module_key(device, module));
+    return found ? std::optional(*found) : std::nullopt;
+}
+
+std::shared_ptr<const device> rocksdb_device_registry::look_up(const std::string& key) const {
+    auto [known, as_of] = cache_.find(key);
+    if (known)
+        return known;
+    auto read = stored(*data_.get(), key).value_or(std::nullopt); // a device that cannot be read is let in nowhere
+    if (!read)
+        return nullptr;
+    known = std::make_shared<const device>(*std::move(read));
+    cache_.keep(known, as_of);
+    return known;
 }
 
 std::vector<device> rocksdb_device_registry::list_modules(std::string_view of) const {
@@ -204,6 +219,8 @@ void rocksdb_device_registry::seal(write_round& round) {
 void rocksdb_device_registry::committed() {
     if (round_.empty())
         return;
+    for (const auto& [key, content] : round_)
+        cache_.forget(key);
     round_.clear();
     const std::lock_guard lock(mutex_);
     state_ = after_round_;

@@ -5,6 +5,7 @@
 
 #include "store/device_registry.hpp"
 #include "store/rocksdb/command_queue.hpp"
+#include "store/rocksdb/device_cache.hpp"
 #include "store/rocksdb/values.hpp"
 
 namespace capstan::store {
@@ -23,6 +24,7 @@ public:
     std::vector<device> list(std::string_view after, std::size_t limit) const override;
     device_counts count() const override;
     std::optional<device> find_module(std::string_view device, std::string_view module) const override;
+    std::shared_ptr<const device> look_up(const std::string& key) const override;
     std::vector<device> list_modules(std::string_view device) const override;
     void put(device value, condition when, reply_to<device> reply) override;
     void remove(std::string id, condition when, reply_to<device> reply) override;
@@ -45,6 +47,7 @@ private:
     database_slot& data_;
     committer& writes_;
     rocksdb_command_queue& commands_;
+    mutable device_cache cache_;
     std::unordered_map<std::string, std::optional<device>> round_; ///< what the open round changes; committer's thread only
     values::registry_state after_round_;                           ///< likewise; between rounds what is durable
     mutable std::mutex mutex_;                                     ///< guards state_

@@ -52,9 +52,9 @@ outcome<void> rocksdb_feedback_queue::recover(database& data) {
     return {};
 }
 
-void rocksdb_feedback_queue::append(const std::vector<feedback_record>& records, write_round& round) {
+void rocksdb_feedback_queue::append(const std::vector<feedback_record>& records) {
     for (const feedback_record& record : records)
-        round.changes.Put(round.data.feedback(), keys::sequence(next_after_round_++), keys::slice(values::encode(record)));
+        changes_.put(keys::sequence(next_after_round_++), values::encode(record));
 }
 
 void rocksdb_feedback_queue::read(std::uint64_t from, std::size_t limit, reply_to<std::vector<feedback_record>> reply) {
@@ -73,8 +73,9 @@ outcome<void> rocksdb_feedback_queue::remove_now(std::uint64_t first, std::uint6
         return {};
     if (end - first <= single_removals_max) { // the usual case; each range deletion would slow all later reads a little
         for (std::uint64_t sequence = first; sequence < end; ++sequence)
-            round.changes.Delete(round.data.feedback(), keys::sequence(sequence));
+            changes_.remove(keys::sequence(sequence));
     } else {
+        changes_.move_to(round.changes, round.data.feedback()); // what was appended in this round is to be removed with the rest
         round.changes.DeleteRange(round.data.feedback(), keys::sequence(first), keys::sequence(end));
     }
     round.changes.Put(round.data.meta(), keys::slice(keys::feedback_state), keys::slice(values::encode_next(next_after_round_)));

@@ -3,6 +3,7 @@
 #include "store/feedback_queue.hpp"
 #include "store/rocksdb/committer.hpp"
 #include "store/rocksdb/read_pool.hpp"
+#include "store/rocksdb/sorted_changes.hpp"
 
 namespace capstan::store {
 
@@ -14,9 +15,10 @@ public:
     void remove(std::uint64_t first, std::uint64_t last, reply_to<void> reply) override;
 
     /// For rocksdb_command_queue::remove, on the committer's thread: adds the records to the round.
-    void append(const std::vector<feedback_record>& records, write_round& round);
+    void append(const std::vector<feedback_record>& records);
 
     outcome<void> recover(database& data) override;
+    void seal(write_round& round) override { changes_.move_to(round.changes, round.data.feedback()); }
     void committed() override { next_ = next_after_round_; }
     void abandoned() override { next_after_round_ = next_; }
 
@@ -28,6 +30,7 @@ private:
     read_pool& reads_;
     std::uint64_t next_ = 1;             ///< committer's thread only, as is the next
     std::uint64_t next_after_round_ = 1;
+    sorted_changes changes_; ///< of the open round
 };
 
 } // namespace capstan::store

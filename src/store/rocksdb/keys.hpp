@@ -39,14 +39,24 @@ inline std::string device_head(std::string_view device_id) { return std::string(
 /// Greater than all keys of the device in `commands`, not greater than those of any other that follows.
 inline std::string device_end(std::string_view device_id) { return std::string(device_id) + '\1'; }
 
-inline std::string command(std::string_view device_id, std::uint64_t number) { return device_head(device_id) + sequence(number); }
+inline std::string command(std::string_view device_id, std::uint64_t number) {
+    std::string key;
+    key.reserve(device_id.size() + 1 + sizeof number);
+    key.append(device_id).push_back('\0');
+    put_fixed(key, number);
+    return key;
+}
 
 /// Times before the epoch sort as the epoch.
 inline std::string expiry_time(wall_time expires) {
     return sequence(static_cast<std::uint64_t>(std::max<std::int64_t>(expires.time_since_epoch().count(), 0)));
 }
 inline std::string expiry(wall_time expires, std::string_view device_id, std::uint64_t number) {
-    return expiry_time(expires) + command(device_id, number);
+    std::string key;
+    key.reserve(device_id.size() + 1 + 2 * sizeof number);
+    key.append(expiry_time(expires)).append(device_id).push_back('\0');
+    put_fixed(key, number);
+    return key;
 }
 
 inline constexpr std::string_view feedback_state = "feedback";

@@ -98,6 +98,7 @@ std::optional<command> decode_command(std::uint64_t sequence, bytes_view value) 
 
 bytes encode(const feedback_record& record) {
     bytes out{format};
+    out.reserve(16 + record.original_message_id.size() + record.device_id.size() + record.generation_id.size());
     put_time(out, record.time);
     put_fixed(out, static_cast<std::uint8_t>(record.status));
     put_text(out, record.original_message_id);

@@ -221,6 +221,7 @@ struct overtaken_registry final : store::device_registry {
     std::optional<store::device> find_module(std::string_view device, std::string_view module) const override {
         return below.find_module(device, module);
     }
+    std::shared_ptr<const store::device> look_up(const std::string& key) const override { return below.look_up(key); }
     std::vector<store::device> list_modules(std::string_view device) const override { return below.list_modules(device); }
     void put(store::device value, store::condition when, store::reply_to<store::device> reply) override {
         ++writes;
