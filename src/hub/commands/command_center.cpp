@@ -17,7 +17,7 @@ command_center::~command_center() = default;
 
 receiver_id command_center::new_receiver() { return next_receiver_++; }
 
-void command_center::with(std::string device, std::move_only_function<void(device_commands&)> work) {
+template<class Work> void command_center::with(std::string device, Work work) {
     const auto thread = hub_.home_of(device);
     hub_.queue(thread).post([this, thread, device = std::move(device), work = std::move(work)]() mutable {
         auto& commands = shards_[thread][device];

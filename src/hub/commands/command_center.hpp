@@ -73,7 +73,7 @@ public:
 private:
     friend class device_commands;
     /// Runs `work` with the device's queue, on its home thread.
-    void with(std::string device, std::move_only_function<void(device_commands&)> work);
+    template<class Work> void with(std::string device, Work work);
     void sweep();
 
     hub& hub_;

@@ -150,9 +150,15 @@ constexpr bool hyphen_before(std::size_t octet) { return octet == 4 || octet == 
 } // namespace
 
 std::string token_text(const lock_token& token) {
+    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
-    for (std::size_t i = 0; i < guid_order.size(); ++i)
-        text += fmt::format("{}{:02x}", hyphen_before(i) ? "-" : "", token[guid_order[i]]);
+    text.reserve(36);
+    for (std::size_t i = 0; i < guid_order.size(); ++i) {
+        if (hyphen_before(i))
+            text += '-';
+        text += digits[token[guid_order[i]] >> 4];
+        text += digits[token[guid_order[i]] & 0x0f];
+    }
     return text;
 }
 

@@ -24,13 +24,6 @@ wall_time device_commands::now() const { return hub_.clock().now(); }
 
 bool device_commands::idle() const { return loaded_ && mailbox_.size() == 0 && receivers_.empty() && under_way_ == 0; }
 
-void device_commands::when_loaded(std::move_only_function<void(device_commands&)> work) {
-    if (loaded_ || (unreadable_ && !loading_))
-        return work(*this);
-    waiting_.push_back(std::move(work));
-    load();
-}
-
 /// Without what is stored nothing may be numbered or delivered: after a failed load commands are refused, and each tick tries again.
 void device_commands::load() {
     if (std::exchange(loading_, true))
@@ -80,8 +73,7 @@ void device_commands::enqueue(store::command command, run_queue& asker, command_
         if (result)
             self->mailbox_.stored(added->sequence);
         else
-            self->mailbox_.not_stored(added->sequence);
-        self->counted();
+            self->mailbox_.not_stored(added->sequence), self->counted();
         asker.post([done = std::move(done), error = to_error(result, self->now())]() mutable { done(std::move(error)); });
         self->dispatch();
     };
@@ -231,7 +223,7 @@ store::feedback_record device_commands::record_of(const departure& leaving) cons
     record.status = *leaving.feedback;
     record.original_message_id = leaving.message_id;
     record.device_id = device_;
-    if (const auto holder = hub_.registry().find(device_))
+    if (const auto holder = hub_.registry().look_up(device_))
         record.generation_id = holder->generation_id;
     return record;
 }

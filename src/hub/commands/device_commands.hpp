@@ -9,7 +9,12 @@ public:
     device_commands(hub& owner, std::string device);
 
     /// Runs `work` once the queue has been read from the store, or has turned out to be unreadable; at once when that is known.
-    void when_loaded(std::move_only_function<void(device_commands&)> work);
+    template<class Work> void when_loaded(Work work) {
+        if (loaded_ || (unreadable_ && !loading_))
+            return work(*this);
+        waiting_.push_back(std::move(work));
+        load();
+    }
 
     void enqueue(store::command command, run_queue& home, command_center::taken done);
     void want(receiver_id id, run_queue& home, std::weak_ptr<command_receiver> receiver, std::size_t count);

@@ -23,7 +23,10 @@ void feedback_center::start() {
 }
 
 void feedback_center::arrived() {
+    if (told_.exchange(true))
+        return;
     queue().post([this] {
+        told_ = false;
         more_ = true;
         read();
     });
@@ -77,7 +80,7 @@ void feedback_center::drop_stale(wall_time at) {
 /// 1.8). The same for a module.
 void feedback_center::drop_orphans() {
     std::erase_if(records_, [&](const store::feedback_record& each) {
-        const auto holder = hub_.registry().find(each.device_id);
+        const auto holder = hub_.registry().look_up(each.device_id);
         const bool orphan = !holder || holder->generation_id != each.generation_id;
         if (orphan)
             forget(each.sequence, each.sequence);

@@ -2,6 +2,7 @@
 // Feedback on its way to services: records become batches, batches go to the links that services receive on, each to one of them,
 // under a lock. contract/semantics.md, section 2. Lives on the hub's first thread; all functions may be called on any.
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -34,7 +35,7 @@ public:
 
     /// Reads what a former life of the hub left behind.
     void start();
-    /// Records were added to the store's queue.
+    /// Records were added to the store's queue. Costs next to nothing while an earlier call is still on its way.
     void arrived();
 
     /// The receiver may take `count` batches more; they are delivered on `home`. The first call makes it known, until leave().
@@ -84,6 +85,7 @@ private:
     receivers<feedback_receiver> receivers_;
     std::uint64_t next_record_ = 0; ///< the first that was not read yet
     bool reading_ = false, more_ = true;
+    std::atomic<bool> told_ = false; ///< of arrivals: a task of arrived() waits in the queue
     wall_time last_cut_{};
 };
 

@@ -6,23 +6,38 @@
 namespace capstan::hub {
 namespace {
 
+/// The device in an address that can be read in one way only, as nearly all are: /devices/{id}/messages/devicebound; else empty.
+std::string_view plain_device_in(std::string_view to) {
+    constexpr std::string_view before = "/devices/", behind = "/messages/devicebound";
+    if (to.size() <= before.size() + behind.size() || !to.starts_with(before) || !to.ends_with(behind))
+        return {};
+    const auto id = to.substr(before.size(), to.size() - before.size() - behind.size());
+    return id.find_first_of("/%") == id.npos ? id : std::string_view();
+}
+
 /// The queue of the device or module that a message's `to` names. An id may be encoded or not: whichever reading is a device's counts.
 /// Azure says the same of a device that is disabled as of one that is not there (contract/semantics.md, 1.8).
 std::expected<std::string, errc> target_of(std::string_view to, hub& hub) {
+    if (std::string plain(plain_device_in(to)); !plain.empty()) {
+        const auto device = hub.store().devices().look_up(plain);
+        return device && device->enabled ? std::expected<std::string, errc>(std::move(plain)) : std::unexpected(errc::device_not_found);
+    }
     const auto where = parse_address(to);
     auto missing = errc::device_not_found;
     if (where.what != node::device_bound)
         return std::unexpected(missing);
     const auto& devices = hub.store().devices();
     for (const auto& reading : where.device->readings) {
-        const auto device = devices.find(reading);
+        if (store::is_module_key(reading))
+            continue;
+        const auto device = devices.look_up(reading);
         if (!device || !device->enabled)
             continue;
         if (!where.module)
             return device->id;
         missing = errc::module_not_found;
         for (const auto& inner : where.module->readings)
-            if (const auto module = devices.find_module(device->id, inner))
+            if (const auto module = devices.look_up(store::module_key(device->id, inner)))
                 return module->id;
     }
     return std::unexpected(missing);
