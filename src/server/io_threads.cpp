@@ -12,7 +12,29 @@ namespace asio = boost::asio;
 
 io_thread::io_thread() : work_(asio::make_work_guard(context_)), clock_(context_), wheel_(now()) {}
 
-void io_thread::post(task work) { asio::post(context_, std::move(work)); }
+/// The loop hears of the first of those that wait only: it runs them together. A lock and a wake-up for each would cost more than
+/// what most of them do.
+void io_thread::post(task work) {
+    bool alone = false;
+    {
+        const std::lock_guard lock(mutex_);
+        alone = posted_.empty();
+        posted_.push_back(std::move(work));
+    }
+    if (alone)
+        asio::post(context_, [this] { run_tasks(); });
+}
+
+/// What these post has its turn after the sockets had theirs.
+void io_thread::run_tasks() {
+    {
+        const std::lock_guard lock(mutex_);
+        running_.swap(posted_);
+    }
+    for (task& each : running_)
+        std::exchange(each, nullptr)();
+    running_.clear();
+}
 
 void io_thread::start(std::function<void()> each_second) {
     each_second_ = std::move(each_second);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <thread>
@@ -40,8 +41,11 @@ private:
     void start(std::function<void()> each_second);
     void let_go();
     void keep_time();
+    void run_tasks();
 
     boost::asio::io_context context_{1}; ///< run by one thread
+    std::mutex mutex_;                   ///< guards posted_
+    std::vector<task> posted_, running_; ///< go before the context does, whose sockets they may hold
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
     boost::asio::steady_timer clock_; ///< ticks only as often as something needs it
     timer_wheel wheel_;

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <string>
 
+#include <malloc.h>
+
 #include <boost/asio/local/datagram_protocol.hpp>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -20,6 +22,15 @@ static_assert(std::atomic<bool>::is_always_lock_free); // a signal's handler set
 } // namespace
 
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
+/// A commit's requests are allocated and freed many times a second. Given back to the system each time, as is usual beyond 128 KiB, that
+/// memory would come back page by page, each of them cleared first: a tenth of the time that a command takes.
+void keep_freed_memory() {
+    constexpr int mib = 1024 * 1024;
+    mallopt(M_TRIM_THRESHOLD, 8 * mib); // of each arena; a round of the store's is as large
+    mallopt(M_MMAP_THRESHOLD, 4 * mib); // larger ones come from the system and go back to it
+    mallopt(M_TOP_PAD, mib / 4);
+}
 
 void catch_hang_ups() {
     std::signal(SIGHUP, [](int) { hang_up_came = true; });

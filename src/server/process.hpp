@@ -13,6 +13,9 @@ namespace capstan::server {
 /// A write to a connection that is gone is an error of that write, and no reason to end the process.
 void ignore_broken_pipes();
 
+/// The allocator keeps some memory that is freed. To be called before there are threads.
+void keep_freed_memory();
+
 /// From now on and to its very end SIGHUP does not end the process. It is kept until it is asked for, also when it comes while the hub
 /// starts or stops.
 void catch_hang_ups();

@@ -141,6 +141,7 @@ void run(const config& settings) {
 int serve(const config& settings) {
     start_logging(settings.log);
     ignore_broken_pipes();
+    keep_freed_memory();
     catch_hang_ups();
     try {
         run(settings);
