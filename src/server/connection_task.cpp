@@ -13,6 +13,7 @@ connection_task::connection_task(const connection_home& home, std::unique_ptr<ne
       deadline_(now_ + handshake_time_out), next_tick_(now_) {}
 
 void connection_task::start() {
+    self_ = shared_from_this();
     set_timer();
     turn();
 }
@@ -223,9 +224,10 @@ void connection_task::end(std::string_view why) {
     timer::cancel();
     connection_hook::unlink();
     boost::system::error_code ignored;
-    stream_->socket().close(ignored); // ends the waits that keep this alive
+    stream_->socket().close(ignored); // ends the waits
     stream_.reset();
     seat_.reset();
+    self_.reset(); // who called has a reference too
 }
 
 } // namespace capstan::server

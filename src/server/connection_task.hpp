@@ -28,8 +28,8 @@ struct connection_home {
 struct in_connection_list;
 using connection_hook = intrusive::list_base_hook<intrusive::tag<in_connection_list>, intrusive::link_mode<intrusive::auto_unlink>>;
 
-/// Lives on one io thread; all its functions are called there. It owns itself: what it waits for on its socket keeps it alive, so it
-/// goes when the socket is closed.
+/// Lives on one io thread; all its functions are called there. It owns itself from start() until it ends: while it is not to be read
+/// from, it may wait for nothing but its timer.
 class connection_task final : public std::enable_shared_from_this<connection_task>, public connection_hook, private timer {
 public:
     /// `address`: the peer's, for the log.
@@ -91,6 +91,7 @@ private:
     net::io_state input_ = net::io_state::moved;  ///< of the last read. moved: there may be more
     net::io_state output_ = net::io_state::moved; ///< of the last write
     boost::system::error_code error_;             ///< why one of them has failed, or is over
+    std::shared_ptr<connection_task> self_;       ///< from start() to end()
     bool waits_readable_ = false, waits_writable_ = false;
     bool turn_posted_ = false;
     bool crowded_ = false; ///< endpoints have stopped sending until there is room

@@ -70,19 +70,27 @@ std::expected<void, amqp::error> commands_in_endpoint::take(const amqp::delivery
     const auto target = target_of(incoming->to, with_.hub);
     if (!target)
         return std::unexpected(describe(target.error(), "The device or module in 'to' is not registered: " + incoming->to, now));
+    const auto size = delivery.payload.size();
     ++unanswered_;
     ++with_.unanswered;
-    auto taken = [self = weak<commands_in_endpoint>(), id = delivery.id, settled = delivery.settled](std::optional<amqp::error> error) {
+    bytes_ += size;
+    with_.bytes_in_flight += size;
+    with_.hub.bytes_in_flight() += size;
+    auto taken = [self = weak<commands_in_endpoint>(), &hub = with_.hub, size, id = delivery.id,
+                  settled = delivery.settled](std::optional<amqp::error> error) {
+        hub.bytes_in_flight() -= size;
         if (const auto live = self.lock())
-            live->on_taken(id, settled, std::move(error));
+            live->on_taken(id, settled, size, std::move(error));
     };
     with_.hub.commands().enqueue(*target, std::move(incoming->command), with_.home(), std::move(taken));
     return {};
 }
 
-void commands_in_endpoint::on_taken(amqp::delivery_id id, bool settled, std::optional<amqp::error> error) {
+void commands_in_endpoint::on_taken(amqp::delivery_id id, bool settled, std::size_t size, std::optional<amqp::error> error) {
     --unanswered_;
     --with_.unanswered;
+    bytes_ -= size;
+    with_.bytes_in_flight -= size;
     error ? reject(id, id, settled, std::move(*error)) : accept(id, settled);
     top_up(command_credit, static_cast<std::uint32_t>(unanswered_));
     with_.wake();

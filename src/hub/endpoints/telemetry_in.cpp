@@ -35,7 +35,7 @@ telemetry_in_endpoint::telemetry_in_endpoint(conversation& with, amqp::link_id l
 telemetry_in_endpoint::~telemetry_in_endpoint() {
     with_.unanswered -= unanswered_ + gathered_.deliveries;
     with_.bytes_in_flight -= bytes_ + gathered_.bytes;
-    with_.hub.bytes_in_flight() -= bytes_;
+    with_.hub.bytes_in_flight() -= gathered_.bytes; // of the others the store's answer is still to come
 }
 
 void telemetry_in_endpoint::open() { engine().accept(link_, {.snd_settle_mode = info().snd_settle_mode, .credit = telemetry_credit}); }
@@ -73,6 +73,7 @@ void telemetry_in_endpoint::gather(const amqp::delivery& delivery, std::size_t s
     gathered_.bytes += stored;
     ++with_.unanswered;
     with_.bytes_in_flight += stored;
+    with_.hub.bytes_in_flight() += stored;
 }
 
 void telemetry_in_endpoint::flush() {
@@ -83,8 +84,8 @@ void telemetry_in_endpoint::flush() {
     auto done = std::exchange(gathered_, {});
     unanswered_ += done.deliveries;
     bytes_ += done.bytes;
-    with_.hub.bytes_in_flight() += done.bytes;
-    auto durable = [self = weak<telemetry_in_endpoint>(), done = std::move(done)](const store::outcome<void>& result) {
+    auto durable = [self = weak<telemetry_in_endpoint>(), &hub = with_.hub, done = std::move(done)](const store::outcome<void>& result) {
+        hub.bytes_in_flight() -= done.bytes; // until now the store has held them, whether the link is still there or not
         if (const auto live = self.lock())
             live->on_durable(done, result);
     };
@@ -96,7 +97,6 @@ void telemetry_in_endpoint::on_durable(const group& done, const store::outcome<v
     bytes_ -= done.bytes;
     with_.unanswered -= done.deliveries;
     with_.bytes_in_flight -= done.bytes;
-    with_.hub.bytes_in_flight() -= done.bytes;
     const auto state = result ? amqp::delivery_state::accepted() : amqp::delivery_state::rejected(describe(result.error(), with_.now()));
     if (!result)
         with_.refused("message", state.error, link_);

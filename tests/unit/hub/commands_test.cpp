@@ -210,6 +210,18 @@ TEST_F(commands_test, a_drained_link_gets_what_there_is_through_a_narrow_window)
     EXPECT_EQ(device.engine().credit_left(link), 0u);
 }
 
+TEST_F(commands_test, what_is_with_the_store_is_in_flight) {
+    say("m0");
+    const auto sent = command("m1");
+    const bytes_view piece = sent;
+    constexpr std::uint8_t tag[] = {9};
+    ASSERT_TRUE(service->engine().send(service_link, tag, {&piece, 1}, {}));
+    while (service->exchange()) {}
+    EXPECT_EQ(instance->bytes_in_flight(), sent.size());
+    settle();
+    EXPECT_EQ(instance->bytes_in_flight(), 0u);
+}
+
 TEST_F(commands_test, expires_unseen_with_feedback) {
     say("m1");
     advance(1h + 1s);

@@ -283,6 +283,22 @@ amqp::bytes batch_of_empty(std::size_t count) {
     return batch;
 }
 
+TEST_F(telemetry_test, what_is_with_the_store_is_in_flight_though_its_connection_has_gone) {
+    auto& device = connect_device("dev1");
+    const auto link = sender(device, "/devices/dev1/messages/events");
+    bytes message;
+    amqp::message_builder(message).data(bytes(200'000, 'x'));
+    const bytes_view piece = message;
+    constexpr std::uint8_t tag[] = {1};
+    ASSERT_TRUE(device.engine().send(link, tag, {&piece, 1}, {}));
+    while (device.exchange()) {}
+    EXPECT_GE(instance->bytes_in_flight(), piece.size());
+    clients.pop_back();
+    EXPECT_GE(instance->bytes_in_flight(), piece.size());
+    settle();
+    EXPECT_EQ(instance->bytes_in_flight(), 0u);
+}
+
 /// What the hub adds to an event counts: 180 KB of empty messages are megabytes to the store.
 TEST_F(telemetry_test, a_connection_with_much_in_flight_is_not_read_from) {
     auto& device = connect_device("dev1");

@@ -80,6 +80,22 @@ TEST_F(listener_test, a_client_opens_and_is_told_when_the_hub_stops) {
     EXPECT_TRUE(listener_.wait_until_gone(io_thread::now() + 10s));
 }
 
+TEST_F(listener_test, a_connection_that_is_not_read_from_for_a_while_goes_on_afterwards) {
+    client one(port_);
+    ASSERT_FALSE(one.shake_hands());
+    one.until<amqp::opened>();
+    hub_.bytes_in_flight() += hub::hub::in_flight_limit; // as if other connections had sent so much
+    constexpr std::array<std::uint8_t, 8> heartbeat{0, 0, 0, 8, 2, 0, 0, 0};
+    one.write(heartbeat);
+    for (int round = 0; round < 3; ++round)
+        wait_for_threads(); // the hub has been told that there is something to read
+    EXPECT_EQ(listener_.connections(), 1u);
+    hub_.bytes_in_flight() -= hub::hub::in_flight_limit;
+    listener_.stop_connections(io_thread::now() + 5s);
+    EXPECT_EQ(one.until<amqp::closed>().error.condition, amqp::condition::connection_forced);
+    one.finish();
+}
+
 TEST_F(listener_test, connections_that_are_not_open_do_not_hold_up_the_stop) {
     client silent(port_), stranger(port_);
     ASSERT_FALSE(stranger.shake_hands());
