@@ -48,6 +48,9 @@ rocksdb::DBOptions database_options(const database::place& where, database::purp
     options.max_total_wal_size = 64 * mib; // bounds the disk it takes, and what a start after a crash replays: under a second
     // A reader holds on to all its files, as a writer that is opened beside it may remove them.
     options.max_open_files = why == database::purpose::read ? -1 : 512;
+    // A start opens some files of each column family: as many threads for each of those, as RocksDB would have, take longer than that.
+    options.max_file_opening_threads = 1;
+    options.skip_stats_update_on_db_open = true; // it would read of many files how many deletions they hold
     options.max_background_jobs = 2;
     options.allow_concurrent_memtable_write = false; // there is one writer
     options.bytes_per_sync = mib;                    // flushes and compactions trickle to the disk, they do not jam the log's sync
