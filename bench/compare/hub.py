@@ -8,12 +8,16 @@ from .processes import Failed, run, size_of
 
 
 def command_round_trips(bench):
-    """Service sends, device receives and completes, the hub has stored the feedback."""
+    """Services send, devices receive and complete, the hub has stored the feedback.
+
+    Ten services, of 100 commands on their way each: a command waits for two syncs, and one service would wait for the disk alone.
+    """
     capstan = bench.fresh_capstan("commands")
     devices = 100 if bench.quick else 1000
     tls = not bench.plain
     bench.results["commands"] = rounds.measure(
-        {"Capstan": lambda: bench.load.run("c2d", capstan.load(tls), devices=devices, duration=bench.seconds, warm_up=bench.warm_up)},
+        {"Capstan": lambda: bench.load.run("c2d", capstan.load(tls), devices=devices, connections=10, duration=bench.seconds,
+                                           warm_up=bench.warm_up)},
         bench.rounds, bench.note)
     capstan.remove()
 
