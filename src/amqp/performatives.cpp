@@ -6,6 +6,7 @@
 #include "amqp/codec/wire.hpp"
 #include "amqp/composites.hpp"
 #include "amqp/fields.hpp"
+#include "amqp/short_transfer.hpp"
 
 namespace capstan::amqp {
 namespace {
@@ -169,6 +170,9 @@ private:
 } // namespace
 
 template<class Performative> std::expected<Performative, error> read_fields(decoder& from) {
+    if constexpr (std::same_as<Performative, transfer>)
+        if (auto usual = read_short_transfer(from))
+            return *usual;
     decoder fields{{}};
     std::uint32_t count = 0;
     if (!from.read_list(fields, count))
@@ -183,6 +187,9 @@ template<class Performative> std::expected<Performative, error> read_fields(deco
 }
 
 template<class Performative> void write(encoder& to, const Performative& what) {
+    if constexpr (std::same_as<Performative, transfer>)
+        if (write_short_transfer(to, what))
+            return;
     to.descriptor(Performative::code);
     const auto fields = to.begin_list();
     field_writer writer(to);
