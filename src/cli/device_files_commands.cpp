@@ -18,9 +18,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t page = 1000; // the most that a hub lists at once
+constexpr std::size_t list_max = 1000; // the most that a hub lists at once
 
-struct options {
+struct file_options {
     hub_options hub;
     std::string file = "-";
     std::string mode;
@@ -70,9 +70,19 @@ bool contains(const json::array& devices, const std::string& id) {
     return std::ranges::any_of(devices, [&](const json::value& each) { return each.at("deviceId").as_string() == id; });
 }
 
-/// Those of one device, in one answer: it has no more than 50.
+/// Those of one device, in one answer: it has no more than 50. None when it has been removed since it was listed.
+json::value modules_of(const hub_login& hub, const std::string& device) {
+    try {
+        return ask_hub(hub, {.path = device_path(device) + "/modules"});
+    } catch (const failed& refused) {
+        if (refused.code == exit_refused && std::string_view(refused.what()).find("DeviceNotFound") != std::string_view::npos)
+            return json::array();
+        throw;
+    }
+}
+
 void write_modules(const hub_login& hub, const std::string& device, std::ostream& to) {
-    const auto listed = ask_hub(hub, {.path = device_path(device) + "/modules"});
+    const auto listed = modules_of(hub, device);
     for (const auto& each : listed.as_array())
         to << json::serialize(exported(each)) << '\n';
 }
@@ -83,10 +93,10 @@ std::size_t write_devices(const hub_login& hub, std::ostream& to) {
     std::size_t written = 0;
     for (std::string last;;) {
         const auto after = last.empty() ? "" : "&after=" + auth::percent_encode(last);
-        const auto listed = ask_hub(hub, {.path = "/devices", .query = fmt::format("&top={}{}", page, after)});
+        const auto listed = ask_hub(hub, {.path = "/devices", .query = fmt::format("&top={}{}", list_max, after)});
         const auto& devices = listed.as_array();
         if (!last.empty() && contains(devices, last))
-            throw failed(exit_refused, fmt::format("this hub lists no more than {} devices", page));
+            throw failed(exit_refused, fmt::format("this hub lists no more than {} devices", list_max));
         for (const auto& each : devices) {
             to << json::serialize(exported(each)) << '\n';
             if (const std::string id(each.at("deviceId").as_string()); parents.may_have(id))
@@ -94,13 +104,13 @@ std::size_t write_devices(const hub_login& hub, std::ostream& to) {
         }
         written += devices.size();
         progress.show(fmt::format("{} devices", written));
-        if (devices.size() < page)
+        if (devices.size() < list_max)
             return written;
         last = devices.back().at("deviceId").as_string().c_str();
     }
 }
 
-int export_devices(const options& given) {
+int export_devices(const file_options& given) {
     const auto hub = log_in_as_service(given.hub);
     if (given.file == "-") {
         write_devices(hub, std::cout);
@@ -184,7 +194,7 @@ private:
             return refuse(why);
         const bool orphan = !why.module_id.empty() && why.code == "DeviceNotFound";
         const bool child = why.code == "ArgumentInvalid" && (has(*found, "deviceScope") || has(*found, "parentScopes"));
-        if (orphan && mode_.starts_with("delete"))
+        if (orphan && text_of(*found, "importMode").starts_with("delete"))
             ++done_; // it has gone with its device
         else if (orphan || child)
             deferred_.emplace_back(*found, why);
@@ -204,7 +214,7 @@ private:
     live_text progress_;
 };
 
-int import_devices(const options& given) {
+int import_devices(const file_options& given) {
     const auto hub = log_in_as_service(given.hub);
     std::ifstream file;
     if (given.file != "-") {
@@ -220,9 +230,9 @@ int import_devices(const options& given) {
     return into.finish(given.form);
 }
 
-CLI::App& add(CLI::App& device, action& chosen, const char* name, const char* help, int (*perform)(const options&)) {
+CLI::App& add(CLI::App& device, action& chosen, const char* name, const char* help, int (*perform)(const file_options&)) {
     CLI::App* command = device.add_subcommand(name, help);
-    const auto given = std::make_shared<options>();
+    const auto given = std::make_shared<file_options>();
     add_login_options(*command, given->hub);
     add_output_option(*command, given->form);
     command->add_option("file", given->file, "lines of JSON; '-': the standard stream [-]")->type_name("FILE");

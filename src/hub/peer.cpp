@@ -65,6 +65,8 @@ public:
     }
     void quiesce() override { with_.quiescing = true; }
     void say_goodbye() override {
+        if (!with_.engine.is_open()) // it has been said: each further time would wake us for the next
+            return;
         const auto why = describe(errc::server_busy, amqp::condition::connection_forced, "The hub is stopping.", with_.now());
         for (const auto& [id, each] : endpoints_)
             with_.engine.detach(static_cast<amqp::link_id>(id), why);

@@ -22,15 +22,19 @@ namespace {
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
 
-/// File systems in memory have none, and some others. A folder that is not there yet will be made where the one above it is.
+/// File systems in memory have none, and some others, of which a few say so only when they are written to. A folder that is not there
+/// yet will be made where the one above it is.
 bool has_direct_io(const std::filesystem::path& folder) {
     std::error_code unknown;
     const auto probe = (std::filesystem::exists(folder, unknown) ? folder : folder.parent_path()) / "direct-io";
     const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_DIRECT, 0600);
-    if (file >= 0)
-        ::close(file);
+    if (file < 0)
+        return false;
+    alignas(4 * kib) static constexpr char block[4 * kib]{};
+    const bool taken = ::write(file, block, sizeof(block)) == sizeof(block) || errno != EINVAL;
+    ::close(file);
     std::filesystem::remove(probe, unknown);
-    return file >= 0;
+    return taken;
 }
 
 // Memory: everything here is allocated as it is used, so an empty store costs a few MiB. Under load it takes at most the write

@@ -12,6 +12,9 @@ namespace capstan::store {
 /// rest of the message's way. Thread-safe.
 class device_cache {
 public:
+    /// About 600 bytes each: 10 MB at most, for 8,192 devices that are certain to be here.
+    static constexpr std::size_t size = 8 * 1024;
+
     using number = std::uint64_t;
     struct answer {
         std::shared_ptr<const device> found; ///< null: not known here
@@ -20,7 +23,9 @@ public:
     answer find(const std::string& key) {
         const std::lock_guard lock(mutex_);
         const auto* const found = devices_.find(key);
-        return {found ? *found : nullptr, changes_};
+        answer told{found ? *found : nullptr, changes_};
+        devices_.age(); // what is found becomes young, too
+        return told;
     }
     /// What was read from the database after find(); if something has been changed since, it may be old and is not kept.
     void keep(std::shared_ptr<const device> read, number as_of) {
@@ -41,11 +46,14 @@ public:
         ++changes_;
         devices_.clear();
     }
+    /// How many are here: twice `size` at most.
+    std::size_t count() const {
+        const std::lock_guard lock(mutex_);
+        return devices_.count();
+    }
 
 private:
-    /// About 600 bytes each: 10 MB at most, for 8,192 devices that are certain to be here.
-    static constexpr std::size_t size = 8 * 1024;
-    std::mutex mutex_; ///< guards what follows
+    mutable std::mutex mutex_; ///< guards what follows
     recent<std::shared_ptr<const device>> devices_{size};
     number changes_ = 0;
 };

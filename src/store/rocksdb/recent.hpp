@@ -33,6 +33,7 @@ public:
     }
     void erase(const std::string& name) { young_.erase(name), old_.erase(name); }
     void clear() { young_.clear(), old_.clear(); }
+    std::size_t count() const { return young_.size() + old_.size(); }
     /// Forgets what must be forgotten for the bound's sake; nothing else does.
     void age() {
         if (young_.size() >= size_)

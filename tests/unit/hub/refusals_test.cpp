@@ -285,5 +285,13 @@ TEST_F(refusals_test, a_hub_that_stops) {
     expect_refused(closed(client), "amqp:connection:forced", "503005");
 }
 
+TEST_F(refusals_test, a_hub_that_stops_says_so_once_however_long_the_peer_takes_to_answer) {
+    auto& client = connect_device("dev1");
+    for (int turn = 0; turn < 3; ++turn)
+        client.peer().say_goodbye();
+    settle();
+    EXPECT_EQ(log.lines_with("The hub is stopping."), 1);
+}
+
 } // namespace
 } // namespace capstan::test

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/rocksdb/device_cache.hpp"
 #include "store/rocksdb/sorted_changes.hpp"
 
 namespace capstan::store {
@@ -30,6 +31,23 @@ TEST(recent, keeps_everything_below_the_bound_and_between_two_calls_of_age) {
     EXPECT_EQ(known.find("7"), nullptr);
     known.clear();
     EXPECT_EQ(known.find("8"), nullptr);
+}
+
+TEST(device_cache, is_bounded_whoever_is_asked_for) {
+    device_cache known;
+    const auto keep = [&known](const std::string& id) {
+        device read;
+        read.id = id;
+        known.keep(std::make_shared<const device>(std::move(read)), known.find(id).as_of);
+    };
+    for (std::size_t wave = 0; wave < 4; ++wave) // each is asked for while the next comes
+        for (std::size_t number = 0; number < device_cache::size; ++number) {
+            keep(std::to_string(wave) + '-' + std::to_string(number));
+            if (wave > 0)
+                known.find(std::to_string(wave - 1) + '-' + std::to_string(number));
+            ASSERT_LE(known.count(), 2 * device_cache::size);
+        }
+    EXPECT_TRUE(known.find("3-" + std::to_string(device_cache::size - 1)).found);
 }
 
 /// The batch as text, in its order.
