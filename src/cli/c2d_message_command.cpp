@@ -20,7 +20,7 @@ namespace {
 namespace json = boost::json;
 using verb = boost::beast::http::verb;
 
-struct options {
+struct c2d_message_options {
     hub_options hub;
     std::string id;
     message_options content;
@@ -48,7 +48,7 @@ asio::awaitable<std::string> send(hub_login hub, std::string id, message what, b
     co_return outcome;
 }
 
-int send_command(const options& given) {
+int send_command(const c2d_message_options& given) {
     auto what = make_message(given.content, "Ping from the Capstan CLI");
     what.feedback(given.ack);
     if (given.expiry)
@@ -65,7 +65,7 @@ int send_command(const options& given) {
     return !given.wait || outcome == "Success" ? exit_ok : exit_refused;
 }
 
-int purge(const options& given) {
+int purge(const c2d_message_options& given) {
     const auto answer = ask_hub(log_in_as_service(given.hub), {.method = verb::delete_, .path = device_path(given.id) + "/commands"});
     const column columns[] = {{"DEVICE", "/deviceId"}, {"PURGED", "/totalMessagesPurged"}};
     print(given.form, columns, answer);
@@ -74,15 +74,15 @@ int purge(const options& given) {
 
 // --- receive, complete, reject, abandon: the device's end, over HTTPS, for a lock has to outlast the command
 
-client::rest_answer ask_as_device(const hub_login& hub, const options& given, client::rest_request asked) {
+client::rest_answer ask_as_device(const hub_login& hub, const c2d_message_options& given, client::rest_request asked) {
     return wait_for(client::send_request(as_rest_device(hub, given.id), hub.options, std::move(asked)));
 }
 
-std::string path_of(const hub_login& hub, const options& given) {
+std::string path_of(const hub_login& hub, const c2d_message_options& given) {
     return device_path(given.id.empty() ? hub.device_id : given.id) + "/messages/deviceBound";
 }
 
-int settle(const hub_login& hub, const options& given, const std::string& lock, std::string_view how) {
+int settle(const hub_login& hub, const c2d_message_options& given, const std::string& lock, std::string_view how) {
     client::rest_request asked{.method = verb::delete_, .path = path_of(hub, given) + '/' + auth::percent_encode(lock)};
     if (how == "reject")
         asked.query = "&reject=true";
@@ -120,7 +120,7 @@ json::object described(const client::rest_answer& answer) {
     return shown;
 }
 
-int receive(const options& given) {
+int receive(const c2d_message_options& given) {
     const auto hub = log_in(given.hub);
     const auto lock = given.lock_timeout ? fmt::format("&messageLockTimeout={}", *given.lock_timeout) : "";
     const auto answer = ask_as_device(hub, given, {.path = path_of(hub, given), .query = lock});
@@ -136,7 +136,7 @@ int receive(const options& given) {
     return exit_ok;
 }
 
-template<const auto& How> int settle_as_asked(const options& given) {
+template<const auto& How> int settle_as_asked(const c2d_message_options& given) {
     settle(log_in(given.hub), given, given.lock, How);
     static constexpr column columns[] = {{"LOCK", "/etag"}, {"OUTCOME", "/outcome"}};
     print(given.form, "", columns, json::object{{"etag", given.lock}, {"outcome", How}});
@@ -146,22 +146,23 @@ constexpr char complete_word[] = "complete", reject_word[] = "reject", abandon_w
 
 // --- the options
 
-struct builder {
+struct c2d_message_builder {
     CLI::App& parent;
     action& chosen;
 
-    CLI::App& add(const char* name, const char* help, int (*perform)(const options&), const std::shared_ptr<options>& given) const {
+    CLI::App& add(const char* name, const char* help, int (*perform)(const c2d_message_options&),
+                  const std::shared_ptr<c2d_message_options>& given) const {
         CLI::App* command = parent.add_subcommand(name, help);
         command->callback([chosen = &chosen, perform, given] { *chosen = [perform, given] { return perform(*given); }; });
         return *command;
     }
-    CLI::Option* id(CLI::App& command, options& given, const char* help) const {
+    CLI::Option* id(CLI::App& command, c2d_message_options& given, const char* help) const {
         return command.add_option("-d,--device-id,id", given.id, help)->type_name("ID");
     }
 };
 
-void add_send(const builder& commands) {
-    const auto given = std::make_shared<options>();
+void add_send(const c2d_message_builder& commands) {
+    const auto given = std::make_shared<c2d_message_options>();
     given->form = output_form::text;
     CLI::App& command = commands.add("send", "Queue a message for a device, as a service; prints its id.", send_command, given);
     add_amqp_options(command, given->hub, data_is::body);
@@ -180,8 +181,8 @@ void add_send(const builder& commands) {
     command.add_flag("-w,--wait", given->wait, "wait for what becomes of it, and print that; 2 unless the device completes it");
 }
 
-void add_settling(const builder& commands, const char* name, const char* help, int (*perform)(const options&)) {
-    const auto given = std::make_shared<options>();
+void add_settling(const c2d_message_builder& commands, const char* name, const char* help, int (*perform)(const c2d_message_options&)) {
+    const auto given = std::make_shared<c2d_message_options>();
     given->form = output_form::text;
     CLI::App& command = commands.add(name, help, perform, given);
     add_login_options(command, given->hub);
@@ -190,8 +191,8 @@ void add_settling(const builder& commands, const char* name, const char* help, i
     command.add_option("-e,--etag", given->lock, "the message's lock, as `receive` printed it")->required()->type_name("LOCK");
 }
 
-void add_receive(const builder& commands) {
-    const auto given = std::make_shared<options>();
+void add_receive(const c2d_message_builder& commands) {
+    const auto given = std::make_shared<c2d_message_options>();
     CLI::App& command = commands.add("receive", "Take the next message, as the device; it stays locked for a minute.", receive, given);
     add_login_options(command, given->hub);
     commands.id(command, *given, "the device's id [the login's]");
@@ -208,7 +209,7 @@ void add_receive(const builder& commands) {
 void add_device_commands(CLI::App& device, action& chosen) {
     CLI::App* group = device.add_subcommand("c2d-message", "Cloud-to-device messages, from both ends.");
     group->require_subcommand(1);
-    const builder commands{*group, chosen};
+    const c2d_message_builder commands{*group, chosen};
     add_send(commands);
     add_receive(commands);
     add_settling(commands, "complete", "Be done with a received message.", settle_as_asked<complete_word>);
@@ -217,7 +218,7 @@ void add_device_commands(CLI::App& device, action& chosen) {
 
     add_dead_letters(*group, chosen);
 
-    const auto given = std::make_shared<options>();
+    const auto given = std::make_shared<c2d_message_options>();
     CLI::App& purging = commands.add("purge", "Throw away all messages that wait for a device.", purge, given);
     add_login_options(purging, given->hub);
     commands.id(purging, *given, "the device's id")->required();

@@ -16,7 +16,7 @@ namespace {
 using verb = boost::beast::http::verb;
 namespace json = boost::json;
 
-struct options {
+struct certificate_options {
     hub_options hub;
     std::string name, file, etag;
     bool verified = false;
@@ -29,11 +29,11 @@ const std::vector<column> columns = {{"NAME", "/name"},
                                      {"EXPIRY", "/properties/expiry"},
                                      {"VERIFICATION CODE", "/properties/verificationCode"}};
 
-std::string path_of(const options& given, std::string_view action = "") {
+std::string path_of(const certificate_options& given, std::string_view action = "") {
     return fmt::format("/certificates/{}{}", auth::percent_encode(given.name), action);
 }
 
-json::value body_with_file(const options& given) {
+json::value body_with_file(const certificate_options& given) {
     const auto content = server::read_whole_file(given.file);
     if (!content)
         throw failed(exit_usage, content.error());
@@ -43,39 +43,39 @@ json::value body_with_file(const options& given) {
     return json::object{{"properties", std::move(properties)}};
 }
 
-int ask_and_print(const options& given, client::rest_request asked) {
+int ask_and_print(const certificate_options& given, client::rest_request asked) {
     asked.if_match = asked.if_match.empty() ? given.etag : asked.if_match;
     print(given.form, columns, ask_hub(log_in_as_service(given.hub), std::move(asked)));
     return exit_ok;
 }
 
-int create(const options& given) {
+int create(const certificate_options& given) {
     return ask_and_print(given, {.method = verb::put, .path = path_of(given), .body = body_with_file(given)});
 }
 
-int update(const options& given) {
+int update(const certificate_options& given) {
     return ask_and_print(
         given,
         {.method = verb::put, .path = path_of(given), .if_match = given.etag.empty() ? "*" : given.etag, .body = body_with_file(given)});
 }
 
-int list(const options& given) {
+int list(const certificate_options& given) {
     auto all = ask_hub(log_in_as_service(given.hub), {.path = "/certificates"});
     print(given.form, columns, all.as_object().at("value"));
     return exit_ok;
 }
 
-int show(const options& given) { return ask_and_print(given, {.path = path_of(given)}); }
+int show(const certificate_options& given) { return ask_and_print(given, {.path = path_of(given)}); }
 
-int generate_code(const options& given) {
+int generate_code(const certificate_options& given) {
     return ask_and_print(given, {.method = verb::post, .path = path_of(given, "/generateVerificationCode")});
 }
 
-int verify(const options& given) {
+int verify(const certificate_options& given) {
     return ask_and_print(given, {.method = verb::post, .path = path_of(given, "/verify"), .body = body_with_file(given)});
 }
 
-int remove(const options& given) {
+int remove(const certificate_options& given) {
     ask_hub(log_in_as_service(given.hub), {.method = verb::delete_, .path = path_of(given), .if_match = given.etag});
     if (given.form == output_form::table)
         fmt::print("deleted {}\n", given.name);
@@ -87,12 +87,12 @@ int remove(const options& given) {
 void add_certificate(CLI::App& program, action& chosen) {
     CLI::App* group = program.add_subcommand("certificate", "Authorities whose signature devices' certificates may have.");
     group->require_subcommand(1);
-    const auto given = std::make_shared<options>();
+    const auto given = std::make_shared<certificate_options>();
     const auto named = [&](CLI::App& command) {
         command.add_option("-n,--name,name", given->name, "the certificate's name at the hub")->required()->type_name("NAME");
         command.add_option("-e,--etag", given->etag, "only if it still has this etag")->type_name("ETAG");
     };
-    const auto add = [&](const char* name, const char* help, int (*perform)(const options&), bool of_one = true) -> CLI::App& {
+    const auto add = [&](const char* name, const char* help, int (*perform)(const certificate_options&), bool of_one = true) -> CLI::App& {
         CLI::App* command = group->add_subcommand(name, help);
         if (of_one)
             named(*command);

@@ -21,7 +21,7 @@ constexpr std::uint16_t usual_amqps_port = 5671;
 constexpr std::uint16_t usual_amqp_port = 5672;
 constexpr std::uint16_t usual_https_port = 443;
 
-struct options {
+struct connection_string_options {
     hub_options hub;
     std::string policy = "iothubowner";
     std::optional<std::string> device;
@@ -69,7 +69,7 @@ void warn_of_ports(const whereabouts& where, bool event_hub) {
 }
 
 /// `key`: none for a device that signs in by certificate.
-std::string device_string(const options& chosen, const std::string& host, const std::optional<std::string>& key) {
+std::string device_string(const connection_string_options& chosen, const std::string& host, const std::optional<std::string>& key) {
     auth::hub_connection_string value;
     value.host_name = host;
     value.device_id = *chosen.device;
@@ -79,7 +79,7 @@ std::string device_string(const options& chosen, const std::string& host, const 
 }
 
 /// Of a hub that runs, here or elsewhere.
-std::optional<std::string> key_from_hub(const options& chosen) {
+std::optional<std::string> key_from_hub(const connection_string_options& chosen) {
     const auto device = ask_hub(log_in_as_service(chosen.hub), {.path = device_path(*chosen.device)});
     const auto& authentication = device.at("authentication");
     if (authentication.at("type").as_string() != "sas")
@@ -88,7 +88,7 @@ std::optional<std::string> key_from_hub(const options& chosen) {
 }
 
 /// Of a hub that does not run: its store is there to be read.
-std::optional<std::string> key_from_folder(const options& chosen, const server::config& config) {
+std::optional<std::string> key_from_folder(const connection_string_options& chosen, const server::config& config) {
     const auto device = value_or_fail(server::read_stored_device(config.data.folder, *chosen.device), exit_unreachable);
     if (!device)
         throw failed(exit_refused, fmt::format("the hub in {} has no device '{}'", config.data.folder.string(), *chosen.device));
@@ -98,7 +98,7 @@ std::optional<std::string> key_from_folder(const options& chosen, const server::
 }
 
 /// What tells where a hub listens is left behind by one that was killed: then nobody answers there.
-std::optional<std::string> key_from_either(const options& chosen, const server::config& config) {
+std::optional<std::string> key_from_either(const connection_string_options& chosen, const server::config& config) {
     if (!server::read_endpoints(server::endpoints_file_in(config.data.folder)))
         return key_from_folder(chosen, config);
     try {
@@ -111,7 +111,7 @@ std::optional<std::string> key_from_either(const options& chosen, const server::
 }
 
 /// The event hub's name: the built-in one's, or that of an endpoint which the configuration has, or the hub has had when it last ran.
-const std::string& entity_of(const options& chosen, const server::config& config, const server::hub_file& of) {
+const std::string& entity_of(const connection_string_options& chosen, const server::config& config, const server::hub_file& of) {
     if (!chosen.entity || *chosen.entity == hub::routing::built_in_name || *chosen.entity == of.event_hub)
         return of.event_hub;
     const auto& endpoints = config.routes.endpoints;
@@ -122,7 +122,8 @@ const std::string& entity_of(const options& chosen, const server::config& config
     return *chosen.entity;
 }
 
-std::string event_hub_string(const options& chosen, const server::config& config, const server::hub_file& hub, const whereabouts& where) {
+std::string event_hub_string(const connection_string_options& chosen, const server::config& config, const server::hub_file& hub,
+                             const whereabouts& where) {
     if (chosen.emulator && !where.amqp_port)
         throw failed(exit_usage, "the hub has no port without TLS: capstan serve --amqp-port 5672 opens one");
     const std::uint16_t usual = chosen.emulator ? usual_amqp_port : usual_amqps_port;
@@ -133,7 +134,7 @@ std::string event_hub_string(const options& chosen, const server::config& config
                                                            chosen.key_of(policy), entity_of(chosen, config, hub), chosen.emulator});
 }
 
-std::string policy_string(const options& chosen, const server::hub_file& hub, const std::string& host) {
+std::string policy_string(const connection_string_options& chosen, const server::hub_file& hub, const std::string& host) {
     const auth::access_policy& policy = policy_named(hub, chosen.policy);
     auth::hub_connection_string value;
     value.host_name = host;
@@ -142,12 +143,12 @@ std::string policy_string(const options& chosen, const server::hub_file& hub, co
     return auth::to_text(value);
 }
 
-void print_text(const options& chosen, const std::string& text) {
+void print_text(const connection_string_options& chosen, const std::string& text) {
     static constexpr column columns[] = {{"CONNECTION STRING", "/connectionString"}};
     print(chosen.form, text, columns, boost::json::object{{"connectionString", text}}); // az's name for it
 }
 
-int print_own(const options& chosen) {
+int print_own(const connection_string_options& chosen) {
     const server::config config = load_config_for(chosen.hub);
     const server::hub_file hub = value_or_fail(server::read_hub_file(server::hub_file_in(config.data.folder)));
     const whereabouts where = find_out(config);
@@ -161,7 +162,7 @@ int print_own(const options& chosen) {
 }
 
 /// Of a hub that is elsewhere only devices can be asked for: policies and their keys are in its data folder.
-int print_connection_string(const options& chosen) {
+int print_connection_string(const connection_string_options& chosen) {
     if (!chosen.hub.chosen_login())
         return print_own(chosen);
     if (!chosen.device)
@@ -170,7 +171,7 @@ int print_connection_string(const options& chosen) {
     return exit_ok;
 }
 
-void add_key_type(CLI::App& command, const std::shared_ptr<options>& given) {
+void add_key_type(CLI::App& command, const std::shared_ptr<connection_string_options>& given) {
     command
         .add_option_function<std::string>(
             "--key-type,--kt", [given](const std::string& which) { given->secondary = which == "secondary"; },
@@ -179,7 +180,7 @@ void add_key_type(CLI::App& command, const std::shared_ptr<options>& given) {
         ->type_name("KEY");
 }
 
-void add_what(CLI::App& command, const std::shared_ptr<options>& given) {
+void add_what(CLI::App& command, const std::shared_ptr<connection_string_options>& given) {
     add_login_options(command, given->hub);
     add_output_option(command, given->form);
     auto* policy = command.add_option("--policy-name,--policy,--pn", given->policy, "the policy to sign in with [iothubowner]");
@@ -211,7 +212,7 @@ void add_connection_string(CLI::App& program, action& chosen) {
     CLI::App* command = program.add_subcommand("connection-string", help);
     CLI::App* show = command->add_subcommand("show", help);
     command->require_subcommand(0, 1);
-    const auto given = std::make_shared<options>();
+    const auto given = std::make_shared<connection_string_options>();
     for (CLI::App* each : {command, show})
         add_what(*each, given);
     command->callback([&chosen, given] { chosen = [given] { return print_connection_string(*given); }; });
@@ -222,7 +223,7 @@ void add_device_connection_string(CLI::App& device, action& chosen) {
     const char* help = "Print the connection string of a device.";
     CLI::App* show = device.add_subcommand("connection-string", help)->add_subcommand("show", help);
     device.get_subcommand("connection-string")->require_subcommand(1);
-    const auto given = std::make_shared<options>();
+    const auto given = std::make_shared<connection_string_options>();
     add_login_options(*show, given->hub);
     add_output_option(*show, given->form);
     show->add_option("-d,--device-id,id", given->device, "the device's id")->required()->type_name("ID");

@@ -12,7 +12,7 @@ namespace {
 
 using verb = boost::beast::http::verb;
 
-struct options {
+struct dead_letter_options {
     hub_options hub;
     output_form form = output_form::table;
     std::string device;
@@ -31,29 +31,29 @@ constexpr column dead_columns[] = {{"NUMBER", "/sequenceNumber"},
                                    {"DIED", "/deadLetteredTimeUtc"},
                                    {"DELIVERIES", "/deliveryCount"}};
 
-std::string letters_path(const options& given) {
+std::string letters_path(const dead_letter_options& given) {
     const auto path = device_path(given.device) + "/deadletters";
     return given.number ? fmt::format("{}/{}", path, *given.number) : path;
 }
 
-int peek(const options& given) {
+int peek(const dead_letter_options& given) {
     print(given.form, peek_columns, ask_hub(log_in_as_service(given.hub), {.path = device_path(given.device) + "/commands"}));
     return exit_ok;
 }
 
-int list(const options& given) {
+int list(const dead_letter_options& given) {
     print(given.form, dead_columns, ask_hub(log_in_as_service(given.hub), {.path = letters_path(given)}));
     return exit_ok;
 }
 
-int requeue(const options& given) {
+int requeue(const dead_letter_options& given) {
     ask_hub(log_in_as_service(given.hub), {.method = verb::post, .path = letters_path(given) + "/requeue"});
     if (given.form == output_form::table)
         fmt::print("{} waits for {} again\n", *given.number, given.device);
     return exit_ok;
 }
 
-int remove(const options& given) {
+int remove(const dead_letter_options& given) {
     if (!given.number && !given.all)
         throw failed(exit_usage, "which one? Say --number N, or --all");
     const auto answer = ask_hub(log_in_as_service(given.hub), {.method = verb::delete_, .path = letters_path(given)});
@@ -62,8 +62,8 @@ int remove(const options& given) {
     return exit_ok;
 }
 
-CLI::App& add(CLI::App& to, action& chosen, const std::shared_ptr<options>& given, const char* name, const char* help,
-              int (*perform)(const options&), bool of_one = false) {
+CLI::App& add(CLI::App& to, action& chosen, const std::shared_ptr<dead_letter_options>& given, const char* name, const char* help,
+              int (*perform)(const dead_letter_options&), bool of_one = false) {
     CLI::App* command = to.add_subcommand(name, help);
     if (of_one)
         command->add_option("-n,--number", given->number, "its number")->type_name("N");
@@ -77,7 +77,7 @@ CLI::App& add(CLI::App& to, action& chosen, const std::shared_ptr<options>& give
 } // namespace
 
 void add_dead_letters(CLI::App& c2d_message, action& chosen) {
-    const auto given = std::make_shared<options>();
+    const auto given = std::make_shared<dead_letter_options>();
     add(c2d_message, chosen, given, "peek", "Show what waits for a device, without taking it.", peek);
     CLI::App* group = c2d_message.add_subcommand("deadletter", "Messages that were rejected, expired, or delivered too often.");
     group->require_subcommand(1);

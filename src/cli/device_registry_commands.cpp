@@ -19,7 +19,7 @@ namespace json = boost::json;
 using verb = boost::beast::http::verb;
 
 /// The options of all device commands; each command uses some.
-struct options {
+struct device_options {
     hub_options hub;
     output_form form = output_form::table;
     std::string id;
@@ -33,25 +33,27 @@ struct options {
     std::string etag;
 };
 
-json::value ask(const options& given, client::rest_request request) { return ask_hub(log_in_as_service(given.hub), std::move(request)); }
+json::value ask(const device_options& given, client::rest_request request) {
+    return ask_hub(log_in_as_service(given.hub), std::move(request));
+}
 
-json::value get(const options& given) { return ask(given, {.path = device_path(given.id)}); }
+json::value get(const device_options& given) { return ask(given, {.path = device_path(given.id)}); }
 
 /// `version`: empty for a new device, else the one that it replaces.
-json::value put(const options& given, const json::value& device, const std::string& version = {}) {
+json::value put(const device_options& given, const json::value& device, const std::string& version = {}) {
     return ask(given, {.method = verb::put, .path = device_path(given.id), .if_match = version, .body = device});
 }
 
 std::string version_of(const json::value& device) { return fmt::format("\"{}\"", device.at("etag").as_string().c_str()); }
 
-void print_device(const options& given, const json::value& device) { print(given.form, device_columns, device); }
+void print_device(const device_options& given, const json::value& device) { print(given.form, device_columns, device); }
 
 void put_if_given(json::value& device, std::string_view path, const std::optional<std::string>& value) {
     if (value)
         put_at(device, path, json::value(*value));
 }
 
-void put_options(json::value& device, const options& given) {
+void put_options(json::value& device, const device_options& given) {
     put_if_given(device, "authentication.symmetricKey.primaryKey", given.primary_key);
     put_if_given(device, "authentication.symmetricKey.secondaryKey", given.secondary_key);
     put_if_given(device, "authentication.type", given.authentication);
@@ -65,7 +67,7 @@ void put_options(json::value& device, const options& given) {
         put_assignment(device, assignment);
 }
 
-int create(const options& given) {
+int create(const device_options& given) {
     // Empty keys are what the service SDKs send to have them made (contract/rest.md, section 3).
     json::value device = {{"deviceId", given.id},
                           {"status", "enabled"},
@@ -75,18 +77,18 @@ int create(const options& given) {
     return exit_ok;
 }
 
-int show(const options& given) {
+int show(const device_options& given) {
     print_device(given, get(given));
     return exit_ok;
 }
 
-int list(const options& given) {
+int list(const device_options& given) {
     print_device(given, ask(given, {.path = "/devices", .query = given.top ? fmt::format("&top={}", *given.top) : ""}));
     return exit_ok;
 }
 
 /// Reads, changes, writes back what is still as it was read: a change that came in between is not undone.
-int update(const options& given) {
+int update(const device_options& given) {
     json::value device = get(given);
     const auto version = version_of(device);
     put_options(device, given);
@@ -95,7 +97,7 @@ int update(const options& given) {
 }
 
 /// A device that uses the other key goes on while one is renewed; after "swap" each has what the other was.
-int renew_key(const options& given) {
+int renew_key(const device_options& given) {
     json::value device = get(given);
     if (device.at("authentication").at("type").as_string() != "sas")
         throw failed(exit_usage, fmt::format("{} has no keys: it signs in by certificate", given.id));
@@ -108,7 +110,7 @@ int renew_key(const options& given) {
     return exit_ok;
 }
 
-int remove(const options& given) {
+int remove(const device_options& given) {
     const auto version = given.etag.empty() ? "*" : fmt::format("\"{}\"", given.etag);
     ask(given, {.method = verb::delete_, .path = device_path(given.id), .if_match = version});
     if (given.form == output_form::table)
@@ -116,12 +118,13 @@ int remove(const options& given) {
     return exit_ok;
 }
 
-struct builder {
+struct device_builder {
     CLI::App& device;
     action& chosen;
 
     /// A command of its own below `device`, with the options that all have.
-    CLI::App& add(const char* name, const char* help, int (*perform)(const options&), const std::shared_ptr<options>& given) const {
+    CLI::App& add(const char* name, const char* help, int (*perform)(const device_options&),
+                  const std::shared_ptr<device_options>& given) const {
         CLI::App* command = device.add_subcommand(name, help);
         add_login_options(*command, given->hub);
         add_output_option(*command, given->form);
@@ -130,11 +133,11 @@ struct builder {
     }
 };
 
-void add_id(CLI::App& command, options& given) {
+void add_id(CLI::App& command, device_options& given) {
     command.add_option("-d,--device-id,id", given.id, "the device's id")->required()->type_name("ID");
 }
 
-void add_authentication(CLI::App& command, options& given) {
+void add_authentication(CLI::App& command, device_options& given) {
     static const std::map<std::string, std::string> methods = {
         {"shared_private_key", "sas"}, {"x509_thumbprint", "selfSigned"}, {"x509_ca", "certificateAuthority"}};
     const auto choose = [&given](const std::string& name) { given.authentication = methods.at(name); };
@@ -148,7 +151,7 @@ void add_authentication(CLI::App& command, options& given) {
     command.add_option("--secondary-thumbprint,--stp", given.secondary_thumbprint, "of another certificate")->type_name("HEX");
 }
 
-void add_properties(CLI::App& command, options& given) {
+void add_properties(CLI::App& command, device_options& given) {
     add_authentication(command, given);
     command.add_option("--status,--sta", given.status, "whether it may connect")
         ->check(CLI::IsMember({"enabled", "disabled"}))
@@ -161,14 +164,14 @@ void add_properties(CLI::App& command, options& given) {
 } // namespace
 
 void add_device_registry(CLI::App& device, action& chosen) {
-    const builder commands{device, chosen};
-    const auto given = std::make_shared<options>(); // one command runs, so all can share them
+    const device_builder commands{device, chosen};
+    const auto given = std::make_shared<device_options>(); // one command runs, so all can share them
 
     CLI::App& creating = commands.add("create", "Register a device; keys that are not given are made by the hub.", create, given);
     add_id(creating, *given);
     add_properties(creating, *given);
 
-    const auto shown = std::make_shared<options>();
+    const auto shown = std::make_shared<device_options>();
     shown->form = output_form::json;
     CLI::App& showing = commands.add("show", "Print a device, with its keys.", show, shown);
     add_id(showing, *shown);

@@ -12,7 +12,7 @@
 namespace capstan::cli {
 namespace {
 
-struct options {
+struct telemetry_options {
     hub_options hub;
     std::string id;
     message_options content;
@@ -30,7 +30,7 @@ asio::awaitable<void> send(device_identity who, client_options how, message what
     device.close();
 }
 
-int send_telemetry(const options& given) {
+int send_telemetry(const telemetry_options& given) {
     const auto hub = log_in(given.hub);
     auto what = make_message(given.content, "Ping from the Capstan CLI");
     const auto who = as_device(hub, given.id);
@@ -45,7 +45,7 @@ int send_telemetry(const options& given) {
 
 void add_device_telemetry(CLI::App& device, action& chosen) {
     CLI::App* command = device.add_subcommand("send-d2c-message", "Send telemetry as a device; done when the hub has accepted it.");
-    auto given = std::make_shared<options>();
+    auto given = std::make_shared<telemetry_options>();
     add_amqp_options(*command, given->hub, data_is::body);
     command->add_option("-d,--device-id,id", given->id, "the device's id [the login's]")->type_name("ID");
     add_message_options(*command, given->content);

@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 using verb = boost::beast::http::verb;
 
-struct options {
+struct module_options {
     hub_options hub;
     output_form form = output_form::table;
     std::string device, module;
@@ -30,26 +30,28 @@ struct options {
     bool secondary = false;
 };
 
-constexpr column columns[] = {{"MODULE", "/moduleId"},
-                              {"DEVICE", "/deviceId"},
-                              {"CONNECTION", "/connectionState"},
-                              {"AUTHENTICATION", "/authentication/type"},
-                              {"MANAGED BY", "/managedBy"}};
+constexpr column module_columns[] = {{"MODULE", "/moduleId"},
+                                     {"DEVICE", "/deviceId"},
+                                     {"CONNECTION", "/connectionState"},
+                                     {"AUTHENTICATION", "/authentication/type"},
+                                     {"MANAGED BY", "/managedBy"}};
 
-std::string modules_path(const options& given) { return device_path(given.device) + "/modules"; }
-std::string module_path(const options& given) { return modules_path(given) + '/' + auth::percent_encode(given.module); }
+std::string modules_path(const module_options& given) { return device_path(given.device) + "/modules"; }
+std::string module_path(const module_options& given) { return modules_path(given) + '/' + auth::percent_encode(given.module); }
 
-json::value ask(const options& given, client::rest_request request) { return ask_hub(log_in_as_service(given.hub), std::move(request)); }
+json::value ask(const module_options& given, client::rest_request request) {
+    return ask_hub(log_in_as_service(given.hub), std::move(request));
+}
 
-json::value get(const options& given) { return ask(given, {.path = module_path(given)}); }
+json::value get(const module_options& given) { return ask(given, {.path = module_path(given)}); }
 
 /// In place of the one that was read.
-json::value put(const options& given, const json::value& changed) {
+json::value put(const module_options& given, const json::value& changed) {
     const auto version = fmt::format("\"{}\"", changed.at("etag").as_string().c_str());
     return ask(given, {.method = verb::put, .path = module_path(given), .if_match = version, .body = changed});
 }
 
-int create(const options& given) {
+int create(const module_options& given) {
     json::object authentication{{"type", given.authentication}};
     if (given.primary_thumbprint)
         authentication["x509Thumbprint"] = {{"primaryThumbprint", *given.primary_thumbprint},
@@ -57,27 +59,27 @@ int create(const options& given) {
     json::object body{{"deviceId", given.device}, {"moduleId", given.module}, {"authentication", std::move(authentication)}};
     if (given.managed_by)
         body["managedBy"] = *given.managed_by;
-    print(given.form, columns, ask(given, {.method = verb::put, .path = module_path(given), .body = std::move(body)}));
+    print(given.form, module_columns, ask(given, {.method = verb::put, .path = module_path(given), .body = std::move(body)}));
     return exit_ok;
 }
 
-int list(const options& given) {
-    print(given.form, columns, ask(given, {.path = modules_path(given)}));
+int list(const module_options& given) {
+    print(given.form, module_columns, ask(given, {.path = modules_path(given)}));
     return exit_ok;
 }
 
-int show(const options& given) {
-    print(given.form, columns, get(given));
+int show(const module_options& given) {
+    print(given.form, module_columns, get(given));
     return exit_ok;
 }
 
-int update(const options& given) {
+int update(const module_options& given) {
     auto module = get(given);
     if (given.managed_by)
         put_at(module, "managedBy", json::value(*given.managed_by));
     for (const auto& each : given.assignments)
         put_assignment(module, each);
-    print(given.form, columns, put(given, module));
+    print(given.form, module_columns, put(given, module));
     return exit_ok;
 }
 
@@ -87,25 +89,25 @@ json::value& keys_of(json::value& module) {
     return module.at("authentication").at("symmetricKey");
 }
 
-int renew_key(const options& given) {
+int renew_key(const module_options& given) {
     auto module = get(given);
     auto& keys = keys_of(module);
     if (given.renewed == "swap")
         swap(keys.at("primaryKey"), keys.at("secondaryKey"));
     else
         keys.at(given.renewed == "primary" ? "primaryKey" : "secondaryKey") = auth::random_key();
-    print(given.form, columns, put(given, module));
+    print(given.form, module_columns, put(given, module));
     return exit_ok;
 }
 
-int remove(const options& given) {
+int remove(const module_options& given) {
     ask(given, {.method = verb::delete_, .path = module_path(given), .if_match = "*"});
     if (given.form == output_form::table)
         fmt::print("deleted {} of {}\n", given.module, given.device);
     return exit_ok;
 }
 
-int connection_string(const options& given) {
+int connection_string(const module_options& given) {
     auto module = get(given);
     const auto key = keys_of(module).at(given.secondary ? "secondaryKey" : "primaryKey").as_string();
     const auto text = fmt::format("HostName={};DeviceId={};ModuleId={};SharedAccessKey={}", log_in_as_service(given.hub).host, given.device,
@@ -117,11 +119,12 @@ int connection_string(const options& given) {
 
 // --- the options
 
-struct builder {
+struct module_builder {
     action& chosen;
 
-    std::shared_ptr<options> fill(CLI::App& command, int (*perform)(const options&), output_form usual, bool of_one = true) const {
-        const auto given = std::make_shared<options>();
+    std::shared_ptr<module_options> fill(CLI::App& command, int (*perform)(const module_options&), output_form usual,
+                                         bool of_one = true) const {
+        const auto given = std::make_shared<module_options>();
         given->form = usual;
         command.add_option("-d,--device-id", given->device, "the device")->required()->type_name("ID");
         if (of_one)
@@ -133,12 +136,12 @@ struct builder {
     }
 };
 
-void add_managed_by(CLI::App& command, options& given) {
+void add_managed_by(CLI::App& command, module_options& given) {
     command.add_option("--managed-by", given.managed_by, "who looks after it")->type_name("TEXT");
 }
 
 /// `connection-string show`, as az has it.
-void add_module_connection_string(CLI::App& group, const builder& commands) {
+void add_module_connection_string(CLI::App& group, const module_builder& commands) {
     const char* help = "Print what a module client needs.";
     CLI::App* show = group.add_subcommand("connection-string", help)->add_subcommand("show", help);
     group.get_subcommand("connection-string")->require_subcommand(1);
@@ -150,7 +153,7 @@ void add_module_connection_string(CLI::App& group, const builder& commands) {
         ->type_name("KEY");
 }
 
-void add_authentication(CLI::App& command, const std::shared_ptr<options>& given) {
+void add_authentication(CLI::App& command, const std::shared_ptr<module_options>& given) {
     const auto choose = [given](const std::string& method) {
         given->authentication = method == "x509_ca" ? "certificateAuthority" : method == "x509_thumbprint" ? "selfSigned" : "sas";
     };
@@ -165,7 +168,7 @@ void add_authentication(CLI::App& command, const std::shared_ptr<options>& given
 void add_module_identity(CLI::App& program, action& chosen) {
     CLI::App* group = program.add_subcommand("module-identity", "The modules of devices.");
     group->require_subcommand(1);
-    const builder commands{chosen};
+    const module_builder commands{chosen};
     CLI::App* creating = group->add_subcommand("create", "Register one; its keys are made.");
     const auto made = commands.fill(*creating, create, output_form::table);
     add_managed_by(*creating, *made);

@@ -18,7 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct options {
+struct monitor_events_options {
     hub_options hub;
     std::string consumer_group = "$Default";
     std::string device;       ///< with * and ?; empty: all
@@ -36,7 +36,7 @@ struct options {
     }
 };
 
-event_position position_of(const options& given) {
+event_position position_of(const monitor_events_options& given) {
     if (given.from_start)
         return event_position::earliest();
     if (given.enqueued_time)
@@ -51,7 +51,7 @@ bool is_text(std::string_view body) {
 }
 
 /// JSON where the event says so, else text; octets that are no text in base64.
-json::value payload_of(const event& shown, const options& given) {
+json::value payload_of(const event& shown, const monitor_events_options& given) {
     const auto& type = given.content_type.empty() ? shown.content().content_type() : given.content_type;
     boost::system::error_code not_json;
     auto parsed = type.find("json") != type.npos ? json::parse(shown.body(), not_json) : json::value();
@@ -83,7 +83,7 @@ template<class Map> json::object texts(const Map& of) {
 }
 
 /// As `az iot hub monitor-events` has it, with the place in the event hub beside it.
-json::object described(const event& shown, const options& given) {
+json::object described(const event& shown, const monitor_events_options& given) {
     json::object properties;
     if (given.shows("sys"))
         properties["system"] = system_properties(shown.content());
@@ -112,7 +112,7 @@ std::string line_of(const json::object& described) {
     return text;
 }
 
-void print(const event& shown, const options& given) {
+void print(const event& shown, const monitor_events_options& given) {
     static constexpr column columns[] = {{"TIME", "/event/enqueuedTime"},
                                          {"DEVICE", "/event/origin"},
                                          {"PARTITION", "/event/partition"},
@@ -124,10 +124,10 @@ void print(const event& shown, const options& given) {
 }
 
 /// However reading ends: what else the loop would wait for ends with it.
-struct reading {
+struct events_reading {
     event_consumer& events;
     asio::steady_timer& silence;
-    ~reading() {
+    ~events_reading() {
         silence.cancel();
         events.close();
     }
@@ -143,8 +143,8 @@ std::string module_of(const event& which) {
     return found == which.annotations().end() ? std::string() : found->second;
 }
 
-asio::awaitable<void> show(event_consumer& events, asio::steady_timer& silence, const options& given) {
-    const reading until_the_end{events, silence};
+asio::awaitable<void> show(event_consumer& events, asio::steady_timer& silence, const monitor_events_options& given) {
+    const events_reading until_the_end{events, silence};
     for (std::size_t shown = 0; given.count == 0 || shown < given.count;) {
         if (given.timeout > 0)
             silence.expires_after(std::chrono::seconds(given.timeout));
@@ -163,7 +163,7 @@ asio::awaitable<void> show(event_consumer& events, asio::steady_timer& silence, 
     }
 }
 
-int monitor(const options& given) {
+int monitor(const monitor_events_options& given) {
     auto hub = log_in_as_service(given.hub);
     hub.options.retry(retry_policy());
     asio::io_context loop;
@@ -181,7 +181,7 @@ int monitor(const options& given) {
     return exit_ok;
 }
 
-void add_what(CLI::App& command, options& given) {
+void add_what(CLI::App& command, monitor_events_options& given) {
     command.add_option("-d,--device-id", given.device, "only of this device; * and ? stand for others")->type_name("ID");
     command.add_option("-m,--module-id", given.module, "only of this module, or of modules like it")->type_name("ID");
     command.add_option("--partition", given.partitions, "only this partition; may be repeated [all]")->type_name("N")->take_all();
@@ -196,7 +196,7 @@ void add_what(CLI::App& command, options& given) {
 
 void add_monitor_events(CLI::App& program, action& chosen) {
     CLI::App* command = program.add_subcommand("monitor-events", "Show telemetry as it comes in.");
-    auto given = std::make_shared<options>();
+    auto given = std::make_shared<monitor_events_options>();
     add_amqp_options(*command, given->hub);
     add_output_option(*command, given->form);
     command->add_option("--consumer-group,--cg", given->consumer_group, "the consumer group [$Default]")->type_name("NAME");

@@ -16,7 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct options {
+struct monitor_feedback_options {
     hub_options hub;
     std::string device;  ///< empty: all
     std::string message; ///< the one that is waited for; empty: none
@@ -54,14 +54,14 @@ asio::awaitable<void> confirm(feedback_batch& batch) {
 }
 
 /// However reading ends: the client, which would connect again and again, ends with it.
-struct reading {
+struct feedback_reading {
     service_client& service;
-    ~reading() { service.close(); }
+    ~feedback_reading() { service.close(); }
 };
 
 /// Closed from outside, receiving fails with errc::closed: that is its end.
-asio::awaitable<void> show(service_client& service, const options& given) {
-    const reading until_the_end{service};
+asio::awaitable<void> show(service_client& service, const monitor_feedback_options& given) {
+    const feedback_reading until_the_end{service};
     for (bool awaited = false; !awaited;) {
         auto batch = co_await service.async_receive_feedback();
         for (const auto& record : batch.records()) {
@@ -73,7 +73,7 @@ asio::awaitable<void> show(service_client& service, const options& given) {
     }
 }
 
-asio::awaitable<void> show_until_closed(service_client& service, const options& given) {
+asio::awaitable<void> show_until_closed(service_client& service, const monitor_feedback_options& given) {
     try {
         co_await show(service, given);
     } catch (const client_error& end) {
@@ -82,7 +82,7 @@ asio::awaitable<void> show_until_closed(service_client& service, const options& 
     }
 }
 
-int monitor(const options& given) {
+int monitor(const monitor_feedback_options& given) {
     auto hub = log_in_as_service(given.hub);
     hub.options.retry(retry_policy());
     asio::io_context loop;
@@ -101,7 +101,7 @@ int monitor(const options& given) {
 
 void add_monitor_feedback(CLI::App& program, action& chosen) {
     CLI::App* command = program.add_subcommand("monitor-feedback", "Show what becomes of cloud-to-device messages.");
-    auto given = std::make_shared<options>();
+    auto given = std::make_shared<monitor_feedback_options>();
     add_amqp_options(*command, given->hub);
     add_output_option(*command, given->form);
     command->add_option("-d,--device-id", given->device, "show only what is about this device")->type_name("ID");

@@ -12,14 +12,14 @@ namespace {
 
 namespace json = boost::json;
 
-struct options {
+struct query_options {
     hub_options hub;
     std::string query;
     std::optional<std::size_t> top;
     output_form form = output_form::json;
 };
 
-int query(const options& given) {
+int query(const query_options& given) {
     static constexpr column columns[] = {
         {"DEVICE", "/deviceId"}, {"MODULE", "/moduleId"}, {"STATUS", "/status"}, {"CONNECTION", "/connectionState"}};
     const auto hub = log_in_as_service(given.hub);
@@ -38,7 +38,7 @@ int query(const options& given) {
 
 void add_query(CLI::App& program, action& chosen) {
     CLI::App* command = program.add_subcommand("query", "Ask for devices and modules in the hub's query language.");
-    const auto given = std::make_shared<options>();
+    const auto given = std::make_shared<query_options>();
     add_login_options(*command, given->hub);
     add_output_option(*command, given->form);
     command->add_option("-q,--query-command,query", given->query, "what to ask")->required()->type_name("QUERY");

@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 namespace routing = hub::routing;
 
-struct options {
+struct route_options {
     std::optional<std::string> config_file, condition, name;
     std::string device = "device", module;
     message_options message;
@@ -32,13 +32,13 @@ constexpr column list_columns[] = {
     {"ROUTE", "/name"}, {"ENABLED", "/enabled"}, {"ENDPOINTS", "/endpoints"}, {"CONDITION", "/condition"}, {"SOURCE", "/source"}};
 constexpr column test_columns[] = {{"ROUTE", "/name"}, {"RESULT", "/result"}, {"ENDPOINTS", "/endpoints"}, {"WHY", "/why"}};
 
-server::config configured(const options& given) {
+server::config configured(const route_options& given) {
     hub_options hub;
     hub.config_file = given.config_file;
     return load_config_for(hub);
 }
 
-int list(const options& given) {
+int list(const route_options& given) {
     const auto config = configured(given);
     json::array rows;
     for (const auto& each : config.routes.list)
@@ -91,7 +91,7 @@ json::object tested(const routing::route& one, const routing::message_subject& m
             {"why", reasons(*compiled, message)}};
 }
 
-std::vector<routing::route> asked_for(const options& given, const routing::routes& all) {
+std::vector<routing::route> asked_for(const route_options& given, const routing::routes& all) {
     if (given.condition)
         return {{.name = "condition", .condition = *given.condition}};
     auto routes = all.list;
@@ -116,7 +116,7 @@ std::vector<std::string> ways(const routing::routes& all, const routing::message
     return names;
 }
 
-int test(const options& given) {
+int test(const route_options& given) {
     const auto config = configured(given);
     const auto octets = client::encode(make_message(given.message, ""));
     const auto message = amqp::message_view::parse(octets).value();
@@ -140,8 +140,8 @@ int test(const options& given) {
 void add_route(CLI::App& program, action& chosen) {
     CLI::App* route = program.add_subcommand("route", "Where telemetry goes: the routes of the configuration file.");
     route->require_subcommand(1);
-    const auto given = std::make_shared<options>();
-    const auto add = [&](const char* name, const char* help, int (*perform)(const options&)) -> CLI::App& {
+    const auto given = std::make_shared<route_options>();
+    const auto add = [&](const char* name, const char* help, int (*perform)(const route_options&)) -> CLI::App& {
         CLI::App* command = route->add_subcommand(name, help);
         command->add_option("--config", given->config_file, "the hub's configuration file")->type_name("FILE");
         add_output_option(*command, given->form);

@@ -12,7 +12,7 @@
 namespace capstan::cli {
 namespace {
 
-struct options {
+struct sas_token_options {
     hub_options hub;
     std::string device;
     std::uint32_t duration = 3600; ///< s
@@ -21,7 +21,7 @@ struct options {
 };
 
 /// With the key that the hub has for the device.
-std::string device_token(const hub_login& hub, const options& given, wall_time expires) {
+std::string device_token(const hub_login& hub, const sas_token_options& given, wall_time expires) {
     const auto device = ask_hub(hub, {.path = device_path(given.device)});
     const auto& authentication = device.at("authentication");
     if (authentication.at("type").as_string() != "sas")
@@ -36,7 +36,7 @@ std::string own_token(const hub_login& hub, wall_time expires) {
     return auth::make_sas_token(resource, own.key, own.policy, expires);
 }
 
-int generate(const options& given) {
+int generate(const sas_token_options& given) {
     const auto hub = given.device.empty() ? log_in(given.hub) : log_in_as_service(given.hub);
     const auto expires = system_wall_clock().now() + std::chrono::seconds(given.duration);
     const auto token = given.device.empty() ? own_token(hub, expires) : device_token(hub, given, expires);
@@ -49,7 +49,7 @@ int generate(const options& given) {
 
 void add_generate_sas_token(CLI::App& program, action& chosen) {
     CLI::App* command = program.add_subcommand("generate-sas-token", "Print a shared access signature.");
-    auto given = std::make_shared<options>();
+    auto given = std::make_shared<sas_token_options>();
     add_login_options(*command, given->hub);
     command->add_option("-d,--device-id", given->device, "for this device, with its own key [for the login's policy or device]")
         ->type_name("ID");

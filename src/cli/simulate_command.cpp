@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 using clock = std::chrono::steady_clock;
 
-struct options {
+struct simulate_options {
     hub_options hub;
     std::string id, prefix = "sim-";
     std::string certificate, key; ///< of that one device, PEM
@@ -36,7 +36,7 @@ struct options {
     output_form form = output_form::table;
 };
 
-std::vector<std::string> names_of(const options& given, const hub_login& hub) {
+std::vector<std::string> names_of(const simulate_options& given, const hub_login& hub) {
     if (!given.id.empty() || !hub.device_id.empty())
         return {given.id.empty() ? hub.device_id : given.id};
     std::vector<std::string> names;
@@ -45,7 +45,7 @@ std::vector<std::string> names_of(const options& given, const hub_login& hub) {
     return names;
 }
 
-simulation_plan plan_of(const options& given, const hub_login& hub) {
+simulation_plan plan_of(const simulate_options& given, const hub_login& hub) {
     simulation_plan plan;
     plan.devices = names_of(given, hub);
     plan.rate = given.rate.value_or(static_cast<double>(plan.devices.size()) / given.interval);
@@ -208,7 +208,7 @@ run_outcome run(const hub_login& hub, const simulation_plan& plan, live_text& vi
     return {summary(devices.counts(), plan, clock::now() - begun), verdict(devices.counts(), interrupted)};
 }
 
-int simulate(const options& given) {
+int simulate(const simulate_options& given) {
     static constexpr column columns[] = {{"DEVICES", "/devices"},          {"SENT", "/sent"},
                                          {"ACCEPTED", "/accepted"},        {"FAILED", "/failed"},
                                          {"UNKNOWN", "/unknown"},          {"COMMANDS", "/commands"},
@@ -229,7 +229,7 @@ int simulate(const options& given) {
     return outcome->code;
 }
 
-void add_who(CLI::App& command, options& given) {
+void add_who(CLI::App& command, simulate_options& given) {
     auto* id = command.add_option("-d,--device-id", given.id, "one device that is registered")->type_name("ID");
     auto* certificate =
         command.add_option("--certificate-file-path,--cp", given.certificate, "its certificate, if it signs in by one: PEM");
@@ -244,7 +244,7 @@ void add_who(CLI::App& command, options& given) {
     command.add_flag("--clean-up", given.clean_up, "at the end, remove those that were registered for this");
 }
 
-void add_how_much(CLI::App& command, options& given) {
+void add_how_much(CLI::App& command, simulate_options& given) {
     auto* rate = command.add_option("--rate", given.rate, "messages per second of all devices together")->check(CLI::PositiveNumber);
     rate->type_name("N");
     command.add_option("--msg-interval,--mi", given.interval, "seconds between two messages of a device [3]")
@@ -259,7 +259,7 @@ void add_how_much(CLI::App& command, options& given) {
 
 void add_device_simulate(CLI::App& device, action& chosen) {
     CLI::App* command = device.add_subcommand("simulate", "Be one device, or thousands: send telemetry, receive commands.");
-    auto given = std::make_shared<options>();
+    auto given = std::make_shared<simulate_options>();
     add_amqp_options(*command, given->hub, data_is::body);
     add_output_option(*command, given->form);
     add_who(*command, *given);
