@@ -80,11 +80,11 @@ def test():
                   "SERVICE": led_through(proxy, hub, hub.connection_string("service"))}
         events = hub.event_hub_connection_string().replace(f":{hub.amqps_port}/", f":{proxy.port}/")
 
-        reader = Program(hub, "read", 1_000_000, **{**around, "SERVICE": events})
+        reader = Program(hub, "read", 10 * COUNT, **{**around, "SERVICE": events})  # until it is killed
         sender = Program(hub, "send", COUNT, **{**around, "DEVICE": led_through(proxy, hub, talker.connection_string)})
         over_web = Program(hub, "send", COUNT, **{**around, "DEVICE": surfer.connection_string, "WEBSOCKETS": "1", "PORT": str(web.port),
                                                   "FROM": str(COUNT)})
-        receiver = Program(hub, "receive", 1_000_000, **around)
+        receiver = Program(hub, "receive", 10 * COUNT, **around)  # likewise
         confirmer = Program(hub, "confirm", COMMANDS, **around)
         hits = break_things([proxy, web], [sender, over_web, confirmer], chance)
         sender.finish("send")
@@ -102,7 +102,8 @@ def test():
         for each, what in ((sender, "send"), (over_web, "send over WebSockets"), (confirmer, "confirm"), (reader, "read")):
             expect(any("waiting" in state for state in each.all("state")), f"no fault hit {what}")
 
-        until(lambda: time.sleep(0.2) or 2 * COUNT == len({body_of(line) for line in reader.all("event")}), 30, "all messages to be read")
+        until(lambda: time.sleep(0.2) or 2 * COUNT == len({body_of(line) for line in reader.all("event")}), 30 + SOAK / 20,
+              "all messages to be read")
         reader.process.kill()
         read = [tuple(map(int, line.split("/")[:2])) for line in reader.all("event")]
         for partition in {each[0] for each in read}:
