@@ -2,17 +2,29 @@
 
 #include <utility>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace capstan::store {
 namespace {
 
 // A link has one read on its way at most, and a device one load: more than this is no hub that this machine could carry.
 constexpr std::size_t jobs_max = 256 * 1024;
 
+// Readers that catch up take all of a processor that they are given. Where there is not enough for all, a tenth of what a writer gets
+// is left to their reads, and so to what is sent of them.
+constexpr int niceness = 10;
+
+void yield_to_writers() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness); }
+
 } // namespace
 
 read_pool::read_pool(std::size_t threads) {
     for (std::size_t i = 0; i < threads; ++i)
-        threads_.emplace_back([this] { run(); });
+        threads_.emplace_back([this] {
+            yield_to_writers();
+            run();
+        });
 }
 
 void read_pool::submit(job work) {
