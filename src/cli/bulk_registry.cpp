@@ -1,14 +1,10 @@
 #include "cli/bulk_registry.hpp"
 
+#include "client/registry/device_json.hpp"
+
 namespace capstan::cli {
-namespace {
 
-std::string text_at(const boost::json::value& object, std::string_view name) {
-    const auto* found = object.is_object() ? object.as_object().if_contains(name) : nullptr;
-    return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
-} // namespace
+using client::text_at;
 
 std::vector<bulk_error> change_devices(const hub_login& hub, boost::json::array entries) {
     const auto answer =

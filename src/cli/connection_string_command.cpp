@@ -11,6 +11,7 @@
 #include "cli/output.hpp"
 #include "cli/wait_for.hpp"
 #include "server/data_folder.hpp"
+#include "server/endpoint_hubs.hpp"
 #include "server/host_name.hpp"
 #include "server/stored_device.hpp"
 
@@ -117,7 +118,7 @@ const std::string& entity_of(const connection_string_options& chosen, const serv
     const auto& endpoints = config.routes.endpoints;
     std::error_code ignored;
     if (std::ranges::find(endpoints, *chosen.entity, &hub::routing::endpoint::name) == endpoints.end() &&
-        !std::filesystem::is_directory(config.data.folder / "event-hubs" / *chosen.entity, ignored))
+        !std::filesystem::is_directory(server::endpoint_folder_in(config.data.folder, *chosen.entity), ignored))
         throw failed(exit_usage, fmt::format("the routes have no endpoint '{}'", *chosen.entity));
     return *chosen.entity;
 }

@@ -11,6 +11,7 @@
 #include "cli/json_assignment.hpp"
 #include "cli/output.hpp"
 #include "cli/wait_for.hpp"
+#include "client/registry/paths.hpp"
 
 namespace capstan::cli {
 namespace {
@@ -111,8 +112,7 @@ int renew_key(const device_options& given) {
 }
 
 int remove(const device_options& given) {
-    const auto version = given.etag.empty() ? "*" : fmt::format("\"{}\"", given.etag);
-    ask(given, {.method = verb::delete_, .path = device_path(given.id), .if_match = version});
+    ask(given, {.method = verb::delete_, .path = device_path(given.id), .if_match = client::if_match(given.etag)});
     if (given.form == output_form::table)
         fmt::print("deleted {}\n", given.id);
     return exit_ok;

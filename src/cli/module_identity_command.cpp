@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include "auth/connection_string.hpp"
-#include "auth/percent.hpp"
 #include "auth/random.hpp"
 #include "cli/commands.hpp"
 #include "cli/failed.hpp"
 #include "cli/json_assignment.hpp"
 #include "cli/output.hpp"
 #include "cli/wait_for.hpp"
+#include "client/registry/paths.hpp"
 
 namespace capstan::cli {
 namespace {
@@ -37,7 +37,7 @@ constexpr column module_columns[] = {{"MODULE", "/moduleId"},
                                      {"MANAGED BY", "/managedBy"}};
 
 std::string modules_path(const module_options& given) { return device_path(given.device) + "/modules"; }
-std::string module_path(const module_options& given) { return modules_path(given) + '/' + auth::percent_encode(given.module); }
+std::string module_path(const module_options& given) { return client::path_of(given.device, given.module); }
 
 json::value ask(const module_options& given, client::rest_request request) {
     return ask_hub(log_in_as_service(given.hub), std::move(request));

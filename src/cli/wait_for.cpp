@@ -3,7 +3,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
-#include "auth/percent.hpp"
+#include "client/registry/paths.hpp"
 
 namespace capstan::cli {
 namespace {
@@ -73,6 +73,6 @@ boost::json::value ask_hub(const hub_login& login, client::rest_request asked) {
     return wait_for(client::ask_hub(service_identity(login.connection_string), login.options, std::move(asked)));
 }
 
-std::string device_path(std::string_view id) { return "/devices/" + auth::percent_encode(id); }
+std::string device_path(std::string_view id) { return client::path_of(std::string(id)); }
 
 } // namespace capstan::cli

@@ -57,14 +57,13 @@ std::string_view condition_of(errc code) {
 }
 
 errc code_of(std::string_view condition) {
-    namespace condition_of_standard = amqp::condition;
     using enum errc;
     constexpr std::array numbers{
-        std::pair(condition_of_standard::link_stolen, link_creation_conflict),
-        std::pair(condition_of_standard::message_size_exceeded, message_too_large),
-        std::pair(condition_of_standard::resource_limit_exceeded, too_many_tokens),
-        std::pair(condition_of_standard::not_implemented, not_implemented),
-        std::pair(condition_of_standard::unauthorized_access, unauthorized),
+        std::pair(amqp::condition::link_stolen, link_creation_conflict),
+        std::pair(amqp::condition::message_size_exceeded, message_too_large),
+        std::pair(amqp::condition::resource_limit_exceeded, too_many_tokens),
+        std::pair(amqp::condition::not_implemented, not_implemented),
+        std::pair(amqp::condition::unauthorized_access, unauthorized),
     };
     const auto found = std::ranges::find(numbers, condition, [](const auto& each) { return each.first; });
     return found == numbers.end() ? invalid_format : found->second;

@@ -13,8 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace routing = hub::routing;
 
-fs::path folder_of(const fs::path& data_folder, const routing::endpoint& of) { return data_folder / "event-hubs" / of.name; }
-
 using group_names = std::vector<std::string>;
 
 std::expected<group_names, std::string> read_groups(const fs::path& file) {
@@ -61,6 +59,8 @@ std::unique_ptr<sink> sink_of(const routing::endpoint& rules) {
 
 } // namespace
 
+fs::path endpoint_folder_in(const fs::path& data_folder, std::string_view name) { return data_folder / "event-hubs" / name; }
+
 std::expected<endpoint_hubs, std::string> endpoint_hubs::open(const config& settings, const fs::path& data_folder,
                                                               const wall_clock& clock) {
     endpoint_hubs all;
@@ -69,7 +69,7 @@ std::expected<endpoint_hubs, std::string> endpoint_hubs::open(const config& sett
             all.stores_.push_back(store::open_memory_store(clock, each.partitions));
             continue;
         }
-        const auto folder = folder_of(data_folder, each);
+        const auto folder = endpoint_folder_in(data_folder, each.name);
         std::error_code error;
         fs::create_directories(folder, error);
         if (error)
@@ -93,7 +93,7 @@ std::expected<void, std::string> endpoint_hubs::start(const config& settings, co
                                                       hub::hub& hub) {
     for (std::size_t index = 0; index < stores_.size(); ++index) {
         const auto& rules = settings.routes.endpoints[index];
-        const auto folder = settings.data.ephemeral ? std::nullopt : std::optional(folder_of(data_folder, rules));
+        const auto folder = settings.data.ephemeral ? std::nullopt : std::optional(endpoint_folder_in(data_folder, rules.name));
         if (auto taken = take_groups(hub.event_hubs().at(1 + index)->consumer_groups(), folder); !taken)
             return taken;
         auto to = sink_of(rules);

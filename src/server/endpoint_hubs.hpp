@@ -13,6 +13,9 @@
 
 namespace capstan::server {
 
+/// Of the endpoint with this name.
+std::filesystem::path endpoint_folder_in(const std::filesystem::path& data_folder, std::string_view name);
+
 class endpoint_hubs {
 public:
     /// Opens the logs, or makes them. Refuses what a store refuses (store/store.hpp): another number of partitions, for one.

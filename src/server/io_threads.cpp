@@ -8,6 +8,9 @@ namespace capstan::server {
 
 namespace asio = boost::asio;
 
+/// Room for so many is kept from one turn to the next, 128 KiB; after a burst the rest is given back.
+constexpr std::size_t tasks_kept_max = 4096;
+
 // --- one thread
 
 io_thread::io_thread() : work_(asio::make_work_guard(context_)), clock_(context_), wheel_(now()) {}
@@ -34,6 +37,8 @@ void io_thread::run_tasks() {
     for (task& each : running_)
         std::exchange(each, nullptr)();
     running_.clear();
+    if (running_.capacity() > tasks_kept_max)
+        running_.shrink_to_fit();
 }
 
 void io_thread::start(std::function<void()> each_second) {

@@ -16,12 +16,12 @@ const json::value& member(const json::value& of, std::string_view name) {
     return found ? *found : none;
 }
 
-std::string text(const json::value& of, std::string_view name) {
-    const auto& found = member(of, name);
+} // namespace
+
+std::string text_at(const json::value& object, std::string_view name) {
+    const auto& found = member(object, name);
     return found.is_string() ? std::string(found.as_string()) : std::string();
 }
-
-} // namespace
 
 json::object device_json::write(const device& what) {
     json::object authentication{{"type", names[static_cast<std::size_t>(what.authentication_)]}};
@@ -38,23 +38,23 @@ json::object device_json::write(const device& what) {
 }
 
 device device_json::read(const json::value& from) {
-    device made(text(from, "deviceId"));
-    made.enabled_ = text(from, "status") != "disabled";
-    made.status_reason_ = text(from, "statusReason");
+    device made(text_at(from, "deviceId"));
+    made.enabled_ = text_at(from, "status") != "disabled";
+    made.status_reason_ = text_at(from, "statusReason");
     const auto& authentication = member(from, "authentication");
     for (std::size_t index = 0; index < std::size(names); ++index)
-        if (text(authentication, "type") == names[index])
+        if (text_at(authentication, "type") == names[index])
             made.authentication_ = static_cast<device_authentication>(index);
-    made.primary_key_ = text(member(authentication, "symmetricKey"), "primaryKey");
-    made.secondary_key_ = text(member(authentication, "symmetricKey"), "secondaryKey");
-    made.primary_thumbprint_ = text(member(authentication, "x509Thumbprint"), "primaryThumbprint");
-    made.secondary_thumbprint_ = text(member(authentication, "x509Thumbprint"), "secondaryThumbprint");
+    made.primary_key_ = text_at(member(authentication, "symmetricKey"), "primaryKey");
+    made.secondary_key_ = text_at(member(authentication, "symmetricKey"), "secondaryKey");
+    made.primary_thumbprint_ = text_at(member(authentication, "x509Thumbprint"), "primaryThumbprint");
+    made.secondary_thumbprint_ = text_at(member(authentication, "x509Thumbprint"), "secondaryThumbprint");
     const auto& edge = member(member(from, "capabilities"), "iotEdge");
     made.edge_ = edge.is_bool() && edge.as_bool();
-    made.etag_ = text(from, "etag");
-    made.generation_id_ = text(from, "generationId");
-    made.connected_ = text(from, "connectionState") == "Connected";
-    made.last_activity_ = parse_iso_time(text(from, "lastActivityTime")).value_or(wall_clock_time());
+    made.etag_ = text_at(from, "etag");
+    made.generation_id_ = text_at(from, "generationId");
+    made.connected_ = text_at(from, "connectionState") == "Connected";
+    made.last_activity_ = parse_iso_time(text_at(from, "lastActivityTime")).value_or(wall_clock_time());
     const auto& waiting = member(from, "cloudToDeviceMessageCount");
     made.waiting_commands_ = waiting.is_int64() ? static_cast<std::uint32_t>(waiting.as_int64()) : 0;
     return made;
@@ -70,15 +70,15 @@ json::object device_json::write(const device_module& what) {
 }
 
 device_module device_json::read_module(const json::value& from) {
-    device_module made(text(from, "deviceId"), text(from, "moduleId"));
-    made.managed_by_ = text(from, "managedBy");
+    device_module made(text_at(from, "deviceId"), text_at(from, "moduleId"));
+    made.managed_by_ = text_at(from, "managedBy");
     const auto& keys = member(member(from, "authentication"), "symmetricKey");
-    made.primary_key_ = text(keys, "primaryKey");
-    made.secondary_key_ = text(keys, "secondaryKey");
-    made.etag_ = text(from, "etag");
-    made.generation_id_ = text(from, "generationId");
-    made.connected_ = text(from, "connectionState") == "Connected";
-    made.last_activity_ = parse_iso_time(text(from, "lastActivityTime")).value_or(wall_clock_time());
+    made.primary_key_ = text_at(keys, "primaryKey");
+    made.secondary_key_ = text_at(keys, "secondaryKey");
+    made.etag_ = text_at(from, "etag");
+    made.generation_id_ = text_at(from, "generationId");
+    made.connected_ = text_at(from, "connectionState") == "Connected";
+    made.last_activity_ = parse_iso_time(text_at(from, "lastActivityTime")).value_or(wall_clock_time());
     return made;
 }
 

@@ -5,6 +5,9 @@
 
 namespace capstan::client {
 
+/// A member of an object that is a text; else empty.
+std::string text_at(const boost::json::value& object, std::string_view name);
+
 /// Devices as the REST interface has them. contract/rest.md, section 3.
 struct device_json {
     static boost::json::object write(const device& what);

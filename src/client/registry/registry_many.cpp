@@ -10,6 +10,7 @@ namespace {
 
 namespace json = boost::json;
 using boost::beast::http::verb;
+using client::text_at;
 using client::completion;
 
 constexpr const char* query_page_max = "1000"; ///< contract/rest.md, section 5
@@ -46,11 +47,6 @@ json::object entry_of(bulk_mode how, const device& what) {
     if (!what.etag().empty())
         entry["eTag"] = what.etag();
     return entry;
-}
-
-std::string text_at(const json::value& object, std::string_view name) {
-    const auto* found = object.is_object() ? object.as_object().if_contains(name) : nullptr;
-    return found && found->is_string() ? std::string(found->as_string()) : std::string();
 }
 
 /// Who has refused some still says which, with status 400; who refuses the whole request has no list.

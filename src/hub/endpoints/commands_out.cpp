@@ -23,7 +23,7 @@ void commands_out_endpoint::on_credit() {
 }
 
 void commands_out_endpoint::deliver(locked_command given) {
-    bytes head;
+    static thread_local bytes head; // for what is sent here and now: it does not grow anew with each command
     write_command_head(*given.command, given.token, head);
     const bytes_view pieces[] = {head, given.command->message};
     // The credit may have gone in the meantime; or the link goes now, for the message is larger than the device takes.

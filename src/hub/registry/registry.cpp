@@ -65,7 +65,8 @@ rule_context registry::rules_now() {
 }
 
 std::optional<store::device> registry::find(std::string_view id) const {
-    return store::is_module_key(id) ? devices_.find_module(store::device_in(id), store::module_in(id)) : devices_.find(id);
+    const auto found = look_up(std::string(id));
+    return found ? std::optional(*found) : std::nullopt;
 }
 
 void registry::put(std::string id, boost::json::value body, store::condition when, run_queue& home, registry_answer<store::device> done) {

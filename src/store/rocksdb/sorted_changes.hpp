@@ -31,9 +31,13 @@ public:
                 batch.Delete(family, key);
         }
         changes_.clear();
+        if (changes_.capacity() > kept_max)
+            changes_.shrink_to_fit();
     }
 
 private:
+    static constexpr std::size_t kept_max = 16 * 1024; ///< entries, about 1 MiB: a round that was larger leaves no more behind
+
     using change = std::pair<std::string, std::optional<bytes>>; ///< none: removed
     std::vector<change> changes_;
 };

@@ -87,11 +87,15 @@ TEST(message_rules, times) {
     EXPECT_EQ(parse_utc_time("2026-01-31T23:59:58.1239999Z"), second + 123ms);
 }
 
+amqp::map one_property(std::string_view name, std::string_view value) {
+    amqp::map properties;
+    properties.entries.emplace_back(name, value);
+    return properties;
+}
+
 TEST(message_rules, a_problem_names_what_is_wrong) {
     const auto problem = [](std::string_view id, std::string_view name, std::string_view value) {
-        amqp::map properties;
-        properties.entries.emplace_back(name, value);
-        return message_problem(id, properties).value_or("");
+        return message_problem(id, one_property(name, value)).value_or("");
     };
     EXPECT_EQ(problem("m1", "colour", "blue"), "");
     EXPECT_EQ(problem("m1", "iothub-ack", "full"), "");
@@ -106,9 +110,7 @@ TEST(message_rules, a_problem_names_what_is_wrong) {
 
 TEST(message_rules, commands_over_amqp_carry_any_text) {
     const auto problem = [](std::string_view id, std::string_view name, std::string_view value) {
-        amqp::map properties;
-        properties.entries.emplace_back(name, value);
-        return command_problem(id, properties).value_or("");
+        return command_problem(id, one_property(name, value)).value_or("");
     };
     EXPECT_EQ(problem("m1", "two words", "light blue: 7/8, caf\xc3\xa9\n"), "");
     EXPECT_NE(problem("m1", "", "blue").find("no name"), std::string::npos);
