@@ -9,7 +9,7 @@ CPP_FILES := find include src tests bench fuzz examples -name node_modules -prun
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test build soak bench micro-bench check-instructions record-instructions scenarios fuzz format check-format lint docs clean install-build install-test install-lint install-bench install-count install-fuzz install-docs
+.PHONY: help run test build soak bench micro-bench check-instructions record-instructions scenarios fuzz format check-format lint docs clean install-build install-test install-lint install-bench install-count install-clang install-docs
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,7 +49,7 @@ record-instructions: scenarios ## write what is counted to bench/instructions.js
 scenarios: install-build install-count $(BUILD)/build.ninja
 	@scripts/quietly.sh cmake --build $(BUILD) --parallel $(JOBS) --target scenarios
 
-fuzz: install-build install-fuzz ## build the fuzzers with clang and run each for a minute
+fuzz: install-build install-clang ## build the fuzzers with clang and run each for a minute
 	@scripts/quietly.sh cmake --preset fuzz
 	@cmake --build build/fuzz --parallel $(JOBS) --target fuzz
 
@@ -72,5 +72,5 @@ clean: ## remove what was built; not the hub's data
 $(BUILD)/build.ninja: CMakePresets.json
 	@scripts/quietly.sh cmake --preset release
 
-install-build install-test install-lint install-bench install-count install-fuzz install-docs: install-%:
+install-build install-test install-lint install-bench install-count install-clang install-docs: install-%:
 	@scripts/install-dependencies.sh $*

@@ -1,15 +1,15 @@
 #!/bin/bash
-# install-dependencies.sh [build] [test] [lint] [bench] [count] [fuzz] [docs]: installs the Debian packages that are missing for
+# install-dependencies.sh [build] [test] [lint] [bench] [count] [clang] [docs]: installs the Debian packages that are missing for
 # these purposes. Does nothing, quickly and without asking for rights, when all are there.
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev librocksdb-dev libfmt-dev
        libspdlog-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev)
-test=(pkg-config python3 python3-uamqp python3-qpid-proton libsasl2-modules tinyproxy-bin openssl ca-certificates doxygen)
+test=(pkg-config python3 python3-uamqp python3-qpid-proton libsasl2-modules tinyproxy-bin openssl ca-certificates doxygen zsh fish)
 lint=(clang-19 clang-format-19 clang-tidy-19)
 bench=(libbenchmark-dev libqpid-proton11-dev rabbitmq-server python3 python3-matplotlib openssl)
 count=(python3 valgrind)
-fuzz=(clang-19 libclang-rt-19-dev)
+clang=(clang-19 libclang-rt-19-dev llvm-19) # with its sanitizers, and what names the places that they report
 docs=(doxygen)
 
 node_is_there() { # 18 or newer, from wherever it came
@@ -27,10 +27,10 @@ for purpose in "$@"; do
     lint) wanted+=("${lint[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     count) wanted+=("${count[@]}") ;;
-    fuzz) wanted+=("${fuzz[@]}") ;;
+    clang) wanted+=("${clang[@]}") ;;
     docs) wanted+=("${docs[@]}") ;;
     *)
-        echo "install-dependencies.sh: unknown purpose '$purpose'; there are build, test, lint, bench, count, fuzz and docs" >&2
+        echo "install-dependencies.sh: unknown purpose '$purpose'; there are build, test, lint, bench, count, clang and docs" >&2
         exit 2
         ;;
     esac

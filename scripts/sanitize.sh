@@ -1,5 +1,6 @@
 #!/bin/bash
 # sanitize.sh PRESET...: builds the unit tests with a preset's sanitizer (asan, tsan) and runs them. Ends with one line of counts.
+# clang compiles them: it takes half the time that GCC takes for the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,14 +15,17 @@ tests() {
     esac
 }
 
-export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
-export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS="suppressions=$PWD/scripts/tsan.suppressions second_deadlock_stack=1"
+# An older symbolizer cannot read what this clang writes, and suppressions go by name.
+symbolizer=$(command -v llvm-symbolizer-19 || command -v llvm-symbolizer || true)
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:external_symbolizer_path=$symbolizer
+export UBSAN_OPTIONS=print_stacktrace=1:external_symbolizer_path=$symbolizer
+export TSAN_OPTIONS="suppressions=$PWD/scripts/tsan.suppressions second_deadlock_stack=1 external_symbolizer_path=$symbolizer"
 
-# GCC 12's thread sanitizer cannot place its memory where the kernel scatters addresses widely: run without, where that is allowed.
+# The thread sanitizer cannot place its memory where the kernel scatters addresses widely: run without, where that is allowed.
 fixed_addresses=()
 setarch -R true 2>/dev/null && fixed_addresses=(setarch -R)
 
+scripts/install-dependencies.sh build clang
 for preset in "$@"; do
     read -ra programs < <(tests "$preset")
     scripts/quietly.sh cmake --preset "$preset"

@@ -57,7 +57,7 @@ TEST_F(websocket_test, each_write_is_one_binary_message) {
 }
 
 TEST_F(websocket_test, messages_are_read_as_a_stream_of_bytes) {
-    const auto stream = open_to([this](websocket& wire) -> asio::awaitable<void> {
+    const auto stream = open_to([](websocket& wire) -> asio::awaitable<void> {
         for (const std::string text : {"AM", "", "", "QP", "0123456789"})
             co_await wire.async_write(asio::buffer(text), asio::use_awaitable);
         wire.auto_fragment(true);
