@@ -79,8 +79,9 @@ def count_cases(file):
     except (OSError, xml.ParseError):
         return Counts()
     number = {name: int(suites.get(name, "0")) for name in ("tests", "failures", "errors", "disabled")}
+    skipped = sum(int(suite.get("skipped", "0")) for suite in suites)
     failed = number["failures"] + number["errors"]
-    return Counts(number["tests"] - failed - number["disabled"], failed)
+    return Counts(number["tests"] - failed - number["disabled"] - skipped, failed)
 
 
 def run_clients(program):
@@ -89,9 +90,11 @@ def run_clients(program):
     counts = None
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
-            summary = re.fullmatch(r"(\d+) passed, (\d+) failed(, \d+ skipped)?\n?", line)
+            summary = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\n?", line)
             if summary:
                 counts = Counts(int(summary[1]), int(summary[2]))
+                if summary[3]:
+                    print(f"{summary[3]} skipped, each with its reason above", flush=True)
             else:
                 print(line, end="", flush=True)
     if counts is None:

@@ -62,6 +62,10 @@ TEST_F(completion_tokens, of_the_device) {
     with_each([&](auto token) { return next().async_complete(token); });
     take();
     with_each([&](auto token) { return next().async_reject(token); });
+    for (int count = 0; count < 6; ++count)
+        service.async_send("d", message("x"), asio::use_future).get();
+    take();
+    with_each([&](auto token) { return next().async_abandon(token); }); // the last, for these come again
 }
 
 TEST_F(completion_tokens, of_the_service_and_the_registry) {
@@ -73,6 +77,10 @@ TEST_F(completion_tokens, of_the_service_and_the_registry) {
     with_each([&](auto token) { return devices.async_get("d", token); });
     with_each([&](auto token) { return devices.async_update(device("d"), token); });
     with_each([&](auto token) { return devices.async_list(10, token); });
+    with_each([&](auto token) { return devices.async_list_after("", 10, token); });
+    with_each([&](auto token) { return devices.async_query("SELECT * FROM devices", {}, token); });
+    with_each([&](auto token) { return devices.async_bulk(bulk_mode::update, std::vector{device("d")}, token); });
+    with_each([&](auto token) { return devices.async_list_modules("d", token); });
     with_each([&](auto token) { return devices.async_statistics(token); });
     with_each([&](auto token) { return devices.async_purge_commands("d", token); });
     int made = 0, removed = 0;

@@ -27,6 +27,7 @@ def main():
         run("cmake", "--install", build, "--prefix", folder / "prefix", "--component", "development")
         the_hub(build, folder / "hub")
         by_find_package(folder)
+        other_versions(folder)
         by_pkg_config(folder)
         by_add_subdirectory(folder)
     print("found by find_package, by pkg-config, and as a subdirectory")
@@ -44,6 +45,20 @@ def the_hub(build, prefix):
 
 def by_find_package(folder):
     check(with_cmake(folder / "find", "find_package(capstan 0.1 REQUIRED)", f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}"))
+
+
+def other_versions(folder):
+    """Before 1.0 another minor version is another interface."""
+    place = folder / "other"
+    place.mkdir()
+    (place / "CMakeLists.txt").write_text("""cmake_minimum_required(VERSION 3.25)
+project(other LANGUAGES CXX)
+find_package(capstan 0.0 QUIET)
+if(capstan_FOUND)
+  message(FATAL_ERROR "this version is taken for 0.0")
+endif()
+""")
+    run("cmake", "-S", place, "-B", place / "build", "-G", "Ninja", "-DCMAKE_CXX_COMPILER=g++", f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}")
 
 
 def by_add_subdirectory(folder):

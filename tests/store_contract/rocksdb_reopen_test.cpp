@@ -105,11 +105,17 @@ TEST_F(rocksdb_reopen, many_records_are_read_searched_and_trimmed_from_files) {
 TEST_F(rocksdb_reopen, commands_and_their_numbers_are_kept) {
     ASSERT_TRUE(ask_->put("pump", command_of(1, 5'000)));
     ASSERT_TRUE(ask_->put("pump", command_of(2, 4'000)));
-    ASSERT_TRUE(ask_->put("pump", command_of(2, 6'000)));
+    auto tried = command_of(2, 6'000);
+    tried.delivery_count = 3;
+    ASSERT_TRUE(ask_->put("pump", tried));
     ASSERT_TRUE(ask_->put("fan", command_of(9, 3'000)));
     ASSERT_TRUE(ask_->remove("fan", {9}, {store::feedback_record{}}));
     reopen();
-    EXPECT_EQ(ask_->load("pump").value().commands.size(), 2u);
+    const auto pump = ask_->load("pump").value();
+    ASSERT_EQ(pump.commands.size(), 2u);
+    EXPECT_EQ(pump.commands[0].delivery_count, 0u);
+    EXPECT_EQ(pump.commands[1].delivery_count, 3u);
+    EXPECT_EQ(pump.commands[1].expires, tried.expires);
     EXPECT_EQ(ask_->load("fan").value().next_sequence, 10u);
     EXPECT_THAT(ask_->expiring(9'000), ElementsAre("pump/1", "pump/2"));
     ASSERT_TRUE(ask_->drop("pump"));

@@ -1,4 +1,5 @@
 """A TCP proxy between a client and a hub that breaks connections in the ways in which networks do. A thread of its own."""
+import collections
 import random
 import socket
 import struct
@@ -25,6 +26,7 @@ class FaultyProxy:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.accepted = 0
+        self.done = collections.Counter()  # what has hit a connection, by name
 
     def __enter__(self):
         threading.Thread(target=self._accept, daemon=True).start()
@@ -42,6 +44,7 @@ class FaultyProxy:
                 return
             with self.lock:
                 what = self.script.pop(0) if self.script else "pass"
+            self.done[what] += 1
             if self.refusing or what == "refuse":
                 client.close()
             elif what == "hold":
@@ -64,6 +67,7 @@ class FaultyProxy:
             standing = [each for each in self.connections if each.alive]
         for each in standing:
             act(each)
+            self.done[act.__name__] += 1
         return len(standing)
 
     def reset(self):
