@@ -10,8 +10,8 @@ namespace {
 
 namespace json = boost::json;
 using boost::beast::http::verb;
-using client::text_at;
 using client::completion;
+using client::text_at;
 
 constexpr const char* query_page_max = "1000"; ///< contract/rest.md, section 5
 

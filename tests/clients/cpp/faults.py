@@ -101,7 +101,8 @@ def test():
         # When a connection is lost before the hub's answer is there, the device cannot know whether its outcome counted.
         seen = receiver.all("completed") + [line.split(":")[0] for line in receiver.all("unsettled")]
         expect_equal({int(each) for each in seen}, set(range(COMMANDS)), "commands that the device has seen")
-        for each, what in ((sender, "send"), (over_web, "send over WebSockets"), (confirmer, "confirm"), (reader, "read"), (receiver, "receive")):
+        for each, what in ((sender, "send"), (over_web, "send over WebSockets"), (confirmer, "confirm"), (reader, "read"),
+                           (receiver, "receive")):
             expect(any("waiting" in state for state in each.all("state")), f"no fault hit {what}")
 
         until(lambda: time.sleep(0.2) or 2 * COUNT == len({body_of(line) for line in reader.all("event")}), 30 + SOAK / 20,
