@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// RocksDB's own function, which its headers do not show. On x86-64 ours takes its place in the whole process: its library is built for
+// RocksDB's own function, which its headers do not show. ISA-L's takes its place in the whole process: RocksDB's library is built for
 // processors without an instruction for it, and its tables took more of a processor than all else that the store does with an event.
 // The library calls the function by its name, and a program's own comes before a library's.
 namespace rocksdb::crc32c {

@@ -30,6 +30,17 @@ TEST(crc32c, is_right_for_all_lengths_and_places) {
     }
 }
 
+TEST(crc32c, is_right_for_long_texts) { // which are summed in another way
+    std::string text(300'001, '\0');
+    for (std::size_t at = 0; at < text.size(); ++at)
+        text[at] = static_cast<char>(at * 151 + at / 1000);
+    for (const std::size_t size : {511u, 512u, 1023u, 1024u, 4095u, 4096u, 32'761u, 262'144u, 300'000u}) {
+        reference sum;
+        sum.process_bytes(text.data() + 1, size);
+        EXPECT_EQ(Extend(0, text.data() + 1, size), sum.checksum()) << size;
+    }
+}
+
 TEST(crc32c, goes_on_from_a_sum) {
     const std::string text = "what was summed before, and what comes behind it";
     for (std::size_t cut = 0; cut <= text.size(); ++cut)
