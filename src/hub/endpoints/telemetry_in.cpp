@@ -45,8 +45,10 @@ void telemetry_in_endpoint::on_credit() { top_up(telemetry_credit, static_cast<s
 void telemetry_in_endpoint::on_delivery(const amqp::delivery& delivery) {
     if (meter_ && meter_->holds(delivery))
         return;
+    if (gathered_.deliveries == 0)
+        came_ = with_.now();
     const auto before = batch_.size();
-    if (auto taken = batch_.take(delivery.payload, delivery.message_format, with_.now()); !taken) {
+    if (auto taken = batch_.take(delivery.payload, delivery.message_format, came_); !taken) {
         reject(delivery, std::move(taken.error()));
         return top_up(telemetry_credit, static_cast<std::uint32_t>(unanswered_));
     }
