@@ -30,6 +30,7 @@ struct io_result {
     io_state state;
     std::size_t count = 0;
     boost::system::error_code error{};
+    bool drained = false; ///< `moved`, of a read: there was no more; the next is in vain until the socket is readable
 };
 
 /// Used by one thread, that of its socket's io_context. Whoever uses streams has SIGPIPE ignored.

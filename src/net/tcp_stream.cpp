@@ -18,7 +18,9 @@ io_result outcome_of(std::size_t count, const boost::system::error_code& error, 
 io_result tcp_stream::read_some(std::span<std::uint8_t> into) {
     boost::system::error_code error;
     const auto count = socket_.read_some(asio::buffer(into.data(), into.size()), error);
-    return outcome_of(count, error, io_state::wait_readable);
+    auto result = outcome_of(count, error, io_state::wait_readable);
+    result.drained = result.state == io_state::moved && count < into.size();
+    return result;
 }
 
 io_result tcp_stream::write_some(bytes_view from) {

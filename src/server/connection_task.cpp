@@ -52,7 +52,10 @@ bytes_view connection_task::read() {
     const auto buffer = home_.thread.input_buffer();
     std::size_t filled = 0;
     while (input_ == io_state::moved && filled < buffer.size() && may_read()) {
-        filled += note(input_, stream_->read_some(buffer.subspan(filled)));
+        const auto did = stream_->read_some(buffer.subspan(filled));
+        filled += note(input_, did);
+        if (did.drained)
+            input_ = io_state::wait_readable;
     }
     return buffer.first(filled);
 }

@@ -28,6 +28,16 @@ TEST_F(tcp_stream_test, reads_what_has_come_and_says_when_there_is_no_more) {
     EXPECT_EQ(stream.read_some(buffer).state, io_state::wait_readable);
 }
 
+TEST_F(tcp_stream_test, knows_from_a_read_that_there_was_no_more) {
+    asio::write(pair.far, asio::buffer("hello", 5));
+    wait(POLLIN);
+    EXPECT_FALSE(stream.read_some(std::span(buffer).first(5)).drained) << "there may be more";
+    EXPECT_FALSE(stream.read_some(buffer).drained) << "nothing was read: the state says it all";
+    asio::write(pair.far, asio::buffer("hello", 5));
+    wait(POLLIN);
+    EXPECT_TRUE(stream.read_some(buffer).drained);
+}
+
 TEST_F(tcp_stream_test, the_end_of_the_peer_is_no_failure) {
     pair.far.shutdown(asio::ip::tcp::socket::shutdown_send);
     wait(POLLIN);
