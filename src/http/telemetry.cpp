@@ -107,11 +107,13 @@ asio::awaitable<answer> post_telemetry(context& in, const request& asked) {
             co_return refused(taken.error(), now);
     const auto size = batch.size();
     in.hub.bytes_in_flight() += size;
+    in.hub.intake().begins(size);
     auto start = [&](auto done) {
         auto once = std::make_shared<decltype(done)>(std::move(done));
         batch.append(in.home, [once](const store::outcome<void>& result) { (*once)(result); });
     };
     const auto stored = co_await ask<store::outcome<void>>(start);
+    in.hub.intake().ends(size);
     in.hub.bytes_in_flight() -= size;
     if (!stored)
         co_return error_answer(errc::service_unavailable, "The hub's store takes no messages now.", now);

@@ -13,6 +13,7 @@
 #include "base/run_queue.hpp"
 #include "hub/peer_log.hpp"
 #include "hub/settings.hpp"
+#include "hub/telemetry/reading_pace.hpp"
 #include "hub/turns.hpp"
 #include "store/store.hpp"
 
@@ -68,6 +69,8 @@ public:
     /// store would soon have to refuse what devices could as well keep (store/rocksdb/committer.cpp bounds what waits for it).
     std::atomic<std::size_t>& bytes_in_flight() { return bytes_in_flight_; }
     static constexpr std::size_t in_flight_limit = 64u << 20;
+    /// What of that has been handed to the store.
+    capstan::hub::intake& intake() { return intake_; }
 
     /// Drives what happens by the clock: expiry, locks, feedback batches, token expiry, retention. Called about once a second on
     /// the queue `thread` for each of the io threads.
@@ -97,6 +100,7 @@ private:
     const wall_clock& clock_;
     std::vector<run_queue*> threads_;
     std::atomic<std::size_t> bytes_in_flight_{0};
+    capstan::hub::intake intake_;
     line_budget log_lines_{200};
     wall_time next_minute_{};               ///< on thread 0
     std::unique_ptr<capstan::hub::access> access_;

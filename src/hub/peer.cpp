@@ -219,8 +219,11 @@ void connected_peer::tick(amqp::steady_time now) {
         end_forbidden_links();
     if (known && with_.identities.empty())
         stranger_since_ = now_;
-    if (with_.engine.is_open())
-        close_when_unused();
+    if (!with_.engine.is_open())
+        return;
+    for (const auto& [id, each] : endpoints_)
+        each->on_second();
+    close_when_unused();
 }
 
 /// A token has run out: links that nothing else allows are detached (contract/iothub-amqp.md, 4.7).

@@ -18,7 +18,7 @@ bool block_builder::add(const event_record& record, std::shared_ptr<const bytes>
             continue;
         block_.events.push_back(
             {record.first + index, record.enqueued, event->pair_count, event->stamp, event->annotations, event->message});
-        size_ += event->stamp.size() + event->annotations.size() + event->message.size();
+        block_.size += event->stamp.size() + event->annotations.size() + event->message.size();
     }
     if (block_.events.size() > before)
         block_.memory.push_back(std::move(memory));

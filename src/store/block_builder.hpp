@@ -21,7 +21,7 @@ public:
     /// holds its bytes. False when the record does not decode: the events before the damage stay.
     bool add(const event_record& record, std::shared_ptr<const bytes> memory);
 
-    bool full() const { return block_.events.size() >= limits_.events || size_ >= limits_.bytes; }
+    bool full() const { return block_.events.size() >= limits_.events || block_.size >= limits_.bytes; }
     bool empty() const { return block_.events.empty(); }
     event_block take() { return std::move(block_); }
 
@@ -29,7 +29,6 @@ private:
     sequence_number from_;
     read_limits limits_;
     event_block block_;
-    std::size_t size_ = 0; ///< bytes of stamps, annotations and messages
 };
 
 } // namespace capstan::store

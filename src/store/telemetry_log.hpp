@@ -51,6 +51,7 @@ struct event_view {
 struct event_block {
     std::vector<event_view> events;
     std::vector<std::shared_ptr<const bytes>> memory;
+    std::size_t size = 0; ///< bytes of the events' stamps, annotations and messages
 };
 
 struct partition_state {

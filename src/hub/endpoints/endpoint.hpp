@@ -29,6 +29,7 @@ public:
     /// Credit has changed, or there is room for output again.
     virtual void on_credit() {}
     virtual void on_disposed(const amqp::disposed&) {}
+    virtual void on_second() {} ///< comes about once a second
     /// The link, or the whole connection, is gone: give back what is held. The engine does not know the link any more.
     virtual void on_detached() {}
 

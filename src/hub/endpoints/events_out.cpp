@@ -119,6 +119,12 @@ void events_out_endpoint::pump() {
         end_drain();
 }
 
+/// However much comes in, and to other partitions only, a block a second is read.
+void events_out_endpoint::on_second() {
+    pace_.let_go();
+    pump();
+}
+
 /// There is nothing to send, or no credit left for it (part 2, section 2.6.7).
 void events_out_endpoint::end_drain() {
     if (engine().draining(link_))
@@ -146,9 +152,11 @@ bool events_out_endpoint::send(const store::event_view& event) {
     return true;
 }
 
+/// Where the pace does not let it, the next commit to the partition looks again, or the next second.
 void events_out_endpoint::read() {
-    if (std::exchange(reading_, true))
+    if (reading_ || !pace_.may_read(with_.hub.intake(), from_.readers().count()))
         return;
+    reading_ = true;
     from_.log().read(partition_, next_, from_.readers().share(),
                      {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::event_block> block) {
                           if (const auto live = self.lock())
@@ -163,6 +171,7 @@ void events_out_endpoint::on_block(store::outcome<store::event_block> block) {
     // Only what retention has removed in the meantime can be missing in front.
     block_ = std::move(*block);
     block_at_ = 0;
+    pace_.has_read(block_.size, with_.hub.intake());
     if (block_.events.empty())
         next_ = std::max(next_, from_.log().state(partition_).begin);
     pump();

@@ -2,6 +2,7 @@
 #include "hub/endpoints/endpoint.hpp"
 #include "hub/telemetry/event_hub.hpp"
 #include "hub/telemetry/position.hpp"
+#include "hub/telemetry/reading_pace.hpp"
 
 namespace capstan::hub {
 
@@ -14,6 +15,7 @@ public:
 
     void open() override;
     void on_credit() override { pump(); }
+    void on_second() override;
 
 private:
     void refuse(amqp::error why);
@@ -37,6 +39,7 @@ private:
     bool begun_ = false, reading_ = false;
     store::event_block block_;        ///< read, and sent up to block_at_
     std::size_t block_at_ = 0;
+    reading_pace pace_;
     bytes head_, metrics_head_;       ///< scratch
 };
 

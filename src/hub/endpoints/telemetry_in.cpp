@@ -86,7 +86,9 @@ void telemetry_in_endpoint::flush() {
     auto done = std::exchange(gathered_, {});
     unanswered_ += done.deliveries;
     bytes_ += done.bytes;
+    with_.hub.intake().begins(done.bytes);
     auto durable = [self = weak<telemetry_in_endpoint>(), &hub = with_.hub, done = std::move(done)](const store::outcome<void>& result) {
+        hub.intake().ends(done.bytes);
         hub.bytes_in_flight() -= done.bytes; // until now the store has held them, whether the link is still there or not
         if (const auto live = self.lock())
             live->on_durable(done, result);
