@@ -32,6 +32,9 @@ std::expected<fit, std::string> readable(const amqp::message_view& message) {
 /// A batch that turns out to be smaller than the one before keeps so much in vain while it is being committed.
 constexpr std::size_t largest_reserve = 16 * 1024;
 
+/// Messages; a third of a MiB for each thread.
+constexpr std::size_t largest_kept_batch = 1024;
+
 /// FNV-1a, 64 bits: stable across builds and machines, which std::hash is not. Modules go with their device.
 std::uint64_t hash_of(std::string_view device) {
     std::uint64_t hash = 14695981039346656037u;
@@ -68,7 +71,11 @@ std::expected<void, amqp::error> telemetry_batch::take(bytes_view octets, std::u
 
 /// All messages of a batch are looked at before any is taken.
 std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message_view& batch, wall_time now) {
-    std::vector<amqp::message_view> messages;
+    // Views are large, and their number is known only at the end: the room for them is kept.
+    static thread_local std::vector<amqp::message_view> messages;
+    messages.clear();
+    if (messages.capacity() > largest_kept_batch)
+        messages.shrink_to_fit();
     std::expected<fit, std::string> fits = fit::good; // all so far
     const auto look = [&](const amqp::message_view& each) {
         if (auto one = fits ? readable(each) : fits; one != fit::good)
