@@ -16,8 +16,8 @@ namespace routing = hub::routing;
 using group_names = std::vector<std::string>;
 
 std::expected<group_names, std::string> read_groups(const fs::path& file) {
-    std::error_code ignored;
-    if (!fs::exists(file, ignored))
+    std::error_code unknown;
+    if (!fs::exists(file, unknown) && !unknown)
         return group_names();
     const auto content = read_whole_file(file);
     if (!content)

@@ -1,5 +1,6 @@
 #include "hub/endpoints/events_out.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "hub/endpoints/redirect.hpp"
@@ -85,6 +86,11 @@ bool events_out_endpoint::enter() {
     if (!entered)
         return refuse(describe_as_event_hub(entered.error().condition, entered.error().description, with_.now())), false;
     reader_ = *entered;
+    if (!from_.consumer_groups().contains(
+            consumer_group_)) { // removed meanwhile, on another thread, which did not find us among its readers
+        const auto text = fmt::format("The consumer group '{}' was removed.", consumer_group_);
+        return refuse(describe_as_event_hub(amqp::condition::not_found, text, with_.now())), false;
+    }
     return true;
 }
 
