@@ -69,7 +69,7 @@ public:
     /// store would soon have to refuse what devices could as well keep (store/rocksdb/committer.cpp bounds what waits for it).
     std::atomic<std::size_t>& bytes_in_flight() { return bytes_in_flight_; }
     static constexpr std::size_t in_flight_limit = 64u << 20;
-    /// What of that has been handed to the store.
+    /// The telemetry of that which has been handed to the store.
     capstan::hub::intake& intake() { return intake_; }
 
     /// Drives what happens by the clock: expiry, locks, feedback batches, token expiry, retention. Called about once a second on

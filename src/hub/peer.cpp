@@ -221,7 +221,7 @@ void connected_peer::tick(amqp::steady_time now) {
         stranger_since_ = now_;
     if (!with_.engine.is_open())
         return;
-    for (const auto& [id, each] : endpoints_)
+    for (const auto& [id, each] : endpoints_) // which stay: nobody ends in a second's work
         each->on_second();
     close_when_unused();
 }

@@ -27,7 +27,7 @@ void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 /// memory would come back page by page, each of them cleared first: a tenth of the time that a command takes.
 void keep_freed_memory() {
     constexpr int mib = 1024 * 1024;
-    mallopt(M_TRIM_THRESHOLD, 8 * mib); // of each arena; a round of the store's is as large
+    mallopt(M_TRIM_THRESHOLD, 8 * mib); // of each arena: the requests of some of the store's rounds
     mallopt(M_MMAP_THRESHOLD, 4 * mib); // larger ones come from the system and go back to it
     mallopt(M_TOP_PAD, mib / 4);
 }

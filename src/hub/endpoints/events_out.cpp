@@ -86,8 +86,8 @@ bool events_out_endpoint::enter() {
     if (!entered)
         return refuse(describe_as_event_hub(entered.error().condition, entered.error().description, with_.now())), false;
     reader_ = *entered;
-    if (!from_.consumer_groups().contains(
-            consumer_group_)) { // removed meanwhile, on another thread, which did not find us among its readers
+    // Removed meanwhile, on another thread, which did not find us among its readers?
+    if (!from_.consumer_groups().contains(consumer_group_)) {
         const auto text = fmt::format("The consumer group '{}' was removed.", consumer_group_);
         return refuse(describe_as_event_hub(amqp::condition::not_found, text, with_.now())), false;
     }
@@ -158,16 +158,31 @@ bool events_out_endpoint::send(const store::event_view& event) {
     return true;
 }
 
-/// Where the pace does not let it, the next commit to the partition looks again, or the next second.
+/// Who is at the tail reads what there is. Where the pace does not let it, the next commit to the partition looks again, or the end of
+/// the pressure, or the next second.
 void events_out_endpoint::read() {
-    if (reading_ || !pace_.may_read(with_.hub.intake(), from_.readers().count()))
+    constexpr store::sequence_number near = 1024; // of the end
+    auto& intake = with_.hub.intake();
+    if (reading_)
         return;
+    if (from_.log().state(partition_).next - next_ > near && !pace_.may_read(intake, from_.readers().count()))
+        return wait_for_relief();
     reading_ = true;
+    pace_.begins(intake);
     from_.log().read(partition_, next_, from_.readers().share(),
                      {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::event_block> block) {
                           if (const auto live = self.lock())
                               live->on_block(std::move(block));
                       }});
+}
+
+void events_out_endpoint::wait_for_relief() {
+    if (std::exchange(waiting_, true))
+        return;
+    with_.hub.intake().when_relieved(with_.home(), [self = weak<events_out_endpoint>()] {
+        if (const auto live = self.lock())
+            live->waiting_ = false, live->pump(), live->with_.wake();
+    });
 }
 
 void events_out_endpoint::on_block(store::outcome<store::event_block> block) {
@@ -177,7 +192,7 @@ void events_out_endpoint::on_block(store::outcome<store::event_block> block) {
     // Only what retention has removed in the meantime can be missing in front.
     block_ = std::move(*block);
     block_at_ = 0;
-    pace_.has_read(block_.size, with_.hub.intake());
+    pace_.has_read(block_.size);
     if (block_.events.empty())
         next_ = std::max(next_, from_.log().state(partition_).begin);
     pump();

@@ -25,6 +25,7 @@ private:
     void end_drain();
     bool send(const store::event_view& event);
     void read();
+    void wait_for_relief();
     void on_block(store::outcome<store::event_block> block);
     void fail(const store::failure& failure);
 
@@ -37,6 +38,7 @@ private:
 
     store::sequence_number next_ = 0; ///< to send
     bool begun_ = false, reading_ = false;
+    bool waiting_ = false; ///< for relief
     store::event_block block_;        ///< read, and sent up to block_at_
     std::size_t block_at_ = 0;
     reading_pace pace_;

@@ -72,10 +72,9 @@ std::expected<void, amqp::error> telemetry_batch::take(bytes_view octets, std::u
 /// All messages of a batch are looked at before any is taken.
 std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message_view& batch, wall_time now) {
     // Views are large, and their number is known only at the end: the room for them is kept.
-    static thread_local std::vector<amqp::message_view> messages;
+    static thread_local std::vector<amqp::message_view> room;
+    auto messages = std::exchange(room, {});
     messages.clear();
-    if (messages.capacity() > largest_kept_batch)
-        messages.shrink_to_fit();
     std::expected<fit, std::string> fits = fit::good; // all so far
     const auto look = [&](const amqp::message_view& each) {
         if (auto one = fits ? readable(each) : fits; one != fit::good)
@@ -88,6 +87,8 @@ std::expected<void, amqp::error> telemetry_batch::take_batch(const amqp::message
         return malformed(fits.error(), now);
     for (const auto& each : messages)
         fits == fit::good || readable(each) == fit::good ? take_message(each, now) : take_mended(each, now);
+    if (messages.capacity() <= largest_kept_batch)
+        room = std::move(messages);
     return {};
 }
 

@@ -8,13 +8,11 @@
 namespace capstan::store {
 namespace {
 
-constexpr std::uintmax_t reserve = 64u << 20; ///< RocksDB's own files grow by less between two rounds
-
 /// A small disk keeps half of itself.
-bool is_low(const std::filesystem::path& folder) {
+bool is_low(const database& data) {
     std::error_code unknown;
-    const auto space = std::filesystem::space(folder, unknown);
-    return !unknown && space.available < std::min(reserve, space.capacity / 2);
+    const auto space = std::filesystem::space(data.folder(), unknown);
+    return !unknown && space.available < std::min<std::uintmax_t>(data.disk_reserve(), space.capacity / 2);
 }
 
 using clock = std::chrono::steady_clock;
@@ -134,7 +132,7 @@ void committer::commit(requests waiting) {
 /// RocksDB is not let run into a full disk: some of its writes that fail half-way end the process (an assertion, in 7.8 as Debian
 /// builds it). What takes space is refused below the reserve; what gives some back goes through.
 committer::requests committer::refuse_when_low(requests waiting, const database& data) {
-    if (!is_low(data.folder()))
+    if (!is_low(data))
         return waiting;
     const auto takes_space = [](const auto& request) { return request->size() > 0; };
     const auto refused = std::stable_partition(waiting.begin(), waiting.end(), std::not_fn(takes_space));
@@ -190,7 +188,7 @@ void committer::try_to_leave_trouble() {
     const std::optional<failure> stuck = trouble();
     if (!stuck || stuck->code != errc::full || clock::now() < next_try_)
         return;
-    if (is_low(data_.get()->folder()))
+    if (is_low(*data_.get()))
         return set_trouble(stuck);
     if (!torn_)
         return set_trouble(std::nullopt);

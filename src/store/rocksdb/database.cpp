@@ -182,6 +182,9 @@ std::unique_ptr<rocksdb::Iterator> database::iterate(rocksdb::ColumnFamilyHandle
     return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, family));
 }
 
+/// The files that what is in memory, or in the log, is about to become.
+std::uint64_t database::disk_reserve() const { return log_size_max(partition_count()); }
+
 void database::flush() {
     db_->Flush({}, families_); // failing, it costs the next start a moment, nothing else: the log has it all
 }

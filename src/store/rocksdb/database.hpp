@@ -31,6 +31,9 @@ public:
 
     bool writable() const { return writable_; }
     std::filesystem::path folder() const { return db_->GetName(); }
+    /// What is to be left of a disk, in bytes: RocksDB writes less between two commits, or when it is opened after a crash, if nothing
+    /// gets into it in between.
+    std::uint64_t disk_reserve() const;
 
     rocksdb::DB& db() { return *db_; }
     rocksdb::ColumnFamilyHandle* meta() { return families_[0]; }

@@ -49,6 +49,13 @@ protected:
     }
 };
 
+TEST_F(telemetry_test, counts_as_telemetry_that_comes_in) {
+    EXPECT_EQ(post(std::string(1000, 'x')), "204");
+    EXPECT_GT(instance->intake().ended(), 1000u);
+    EXPECT_LT(instance->intake().ended(), 2000u);
+    EXPECT_FALSE(instance->intake().presses());
+}
+
 TEST_F(telemetry_test, one_message_with_what_its_headers_say) {
     EXPECT_EQ(post("hot", {{"IoTHub-MessageId", "m1"}, {"iothub-app-level", "3"}, {"iothub-contenttype", "text/plain"}}), "204");
     EXPECT_EQ(last(), R"({"level": "3"} hot)");
