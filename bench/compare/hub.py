@@ -71,18 +71,24 @@ def scaling(bench):
     """Server CPU per message as one thing grows and all else stays."""
     if not bench.plain:
         raise Failed("this Capstan has no plain port")
-    many = (10, 100, 1000) if bench.quick else (10, 100, 1000, 10_000)
-    few = [count for count in many if count <= bench.connections_max]
-    capstan = bench.fresh_capstan("scaling")
-    found = {"connections": rounds.measure(
-        {str(count): lambda count=count: bench.send(capstan.load(), connections=count, window=max(2, 10_000 // count)) for count in few},
-        bench.rounds, bench.note)}
-    capstan.remove()
+    found = by_connections(bench)
     servers = {str(count): bench.fresh_capstan(f"partitions-{count}", partitions=count) for count in (1, 4, 32)}
     found["partitions"] = measured_by_server(bench, servers)
     servers = {str(count): with_devices(bench, count) for count in ((100, 10_000) if bench.quick else (100, 100_000, 1_000_000))}
     found["devices"] = measured_by_server(bench, servers)
     bench.results["scaling"] = found
+
+
+def by_connections(bench):
+    """Each with a hundred messages under way, as everywhere; and, beside it, with fewer the more they are, 10,000 in all."""
+    many = [count for count in ((10, 100, 1000) if bench.quick else (10, 100, 1000, 10_000)) if count <= bench.connections_max]
+    capstan = bench.fresh_capstan("scaling")
+    windows = {"connections": lambda count: 100, "connections, 10,000 messages under way in all": lambda count: max(2, 10_000 // count)}
+    found = {by: rounds.measure({str(count): lambda count=count, window=window: bench.send(capstan.load(), connections=count,
+                                                                                         window=window(count)) for count in many},
+                                bench.rounds, bench.note) for by, window in windows.items()}
+    capstan.remove()
+    return found
 
 
 def measured_by_server(bench, servers):

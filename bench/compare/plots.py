@@ -85,7 +85,7 @@ def scaling(results):
     if not found:
         return None
     figure, axes = pyplot.subplots()
-    for (by, measured), colour in zip(found.items(), ("#0b6e8f", "#d95f0e", "#8a8a8a")):
+    for (by, measured), colour in zip(found.items(), ("#0b6e8f", "#7cc3d6", "#d95f0e", "#8a8a8a")):
         points = [(int(size), median(reports, CPU)) for size, reports in measured.items()]
         points = [(size, value) for size, value in points if value]
         if points:
