@@ -50,7 +50,7 @@ def hundred_thousand(bench):
     """TLS device connections in one run, with telemetry flowing. As many as one process may have files."""
     connections = min(100_000, bench.connections_max)
     if connections < 100_000:
-        bench.note(f"100,000 connections need as many open files; here a process may have {bench.connections_max + 3_200:,}")
+        bench.note(f"100,000 connections need as many open files; here a process may have {bench.files_max:,}")
     capstan = bench.fresh_capstan("many")
     report = idle(bench, "Capstan", capstan.load(tls=True), connections, rate=5000)
     capstan.remove()

@@ -84,9 +84,11 @@ def by_connections(bench):
     many = [count for count in ((10, 100, 1000) if bench.quick else (10, 100, 1000, 10_000)) if count <= bench.connections_max]
     capstan = bench.fresh_capstan("scaling")
     windows = {"connections": lambda count: 100, "connections, 10,000 messages under way in all": lambda count: max(2, 10_000 // count)}
-    found = {by: rounds.measure({str(count): lambda count=count, window=window: bench.send(capstan.load(), connections=count,
-                                                                                         window=window(count)) for count in many},
-                                bench.rounds, bench.note) for by, window in windows.items()}
+    found = {}
+    for by, window in windows.items():
+        sizes = {str(count): lambda count=count, window=window(count): bench.send(capstan.load(), connections=count, window=window)
+                 for count in many}
+        found[by] = rounds.measure(sizes, bench.rounds, bench.note)
     capstan.remove()
     return found
 

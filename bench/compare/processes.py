@@ -134,7 +134,7 @@ def listens(port):
 
 
 def allow_many_files():
-    """As many open files as the system allows; gives how many connections one process may have."""
+    """As many open files as the system allows; gives how many one process may have."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = int(pathlib.Path("/proc/sys/fs/nr_open").read_text())
     try:
@@ -142,7 +142,7 @@ def allow_many_files():
         most = wanted
     except (ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most - 3_200  # the hub keeps 3,072 for all else (src/server/process.cpp), and the tool has some of its own
+    return most
 
 
 def size_of(folder):

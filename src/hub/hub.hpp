@@ -13,7 +13,7 @@
 #include "base/run_queue.hpp"
 #include "hub/peer_log.hpp"
 #include "hub/settings.hpp"
-#include "hub/telemetry/reading_pace.hpp"
+#include "hub/telemetry/intake.hpp"
 #include "hub/turns.hpp"
 #include "store/store.hpp"
 

@@ -117,8 +117,8 @@ void events_out_endpoint::pump() {
         }
         block_ = {};
         block_at_ = 0;
-        if (next_ < from_.log().state(partition_).next)
-            return read();
+        if (const auto end = from_.log().state(partition_).next; next_ < end)
+            return read(end);
         return end_drain(); // the tail: watch() tells when there is more
     }
     if (engine().credit_left(link_) == 0)
@@ -158,18 +158,18 @@ bool events_out_endpoint::send(const store::event_view& event) {
     return true;
 }
 
-/// Who is at the tail reads what there is. Where the pace does not let it, the next commit to the partition looks again, or the end of
-/// the pressure, or the next second.
-void events_out_endpoint::read() {
-    constexpr store::sequence_number near = 1024; // of the end
-    auto& intake = with_.hub.intake();
+/// Who is less than a block away from the end reads what there is. Where the pace does not let it, the next commit to the partition looks
+/// again, or the end of the pressure, or the next second.
+void events_out_endpoint::read(store::sequence_number end) {
+    const auto& intake = with_.hub.intake();
+    const auto share = from_.readers().share();
     if (reading_)
         return;
-    if (from_.log().state(partition_).next - next_ > near && !pace_.may_read(intake, from_.readers().count()))
+    if (end - next_ > share.events && !pace_.may_read(intake, from_.readers().count()))
         return wait_for_relief();
     reading_ = true;
     pace_.begins(intake);
-    from_.log().read(partition_, next_, from_.readers().share(),
+    from_.log().read(partition_, next_, share,
                      {with_.home(), [self = weak<events_out_endpoint>()](store::outcome<store::event_block> block) {
                           if (const auto live = self.lock())
                               live->on_block(std::move(block));
@@ -177,9 +177,9 @@ void events_out_endpoint::read() {
 }
 
 void events_out_endpoint::wait_for_relief() {
-    if (std::exchange(waiting_, true))
+    if (waiting_)
         return;
-    with_.hub.intake().when_relieved(with_.home(), [self = weak<events_out_endpoint>()] {
+    waiting_ = with_.hub.intake().when_relieved(with_.home(), [self = weak<events_out_endpoint>()] {
         if (const auto live = self.lock())
             live->waiting_ = false, live->pump(), live->with_.wake();
     });

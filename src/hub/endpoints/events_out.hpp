@@ -24,7 +24,7 @@ private:
     void pump();
     void end_drain();
     bool send(const store::event_view& event);
-    void read();
+    void read(store::sequence_number end);
     void wait_for_relief();
     void on_block(store::outcome<store::event_block> block);
     void fail(const store::failure& failure);

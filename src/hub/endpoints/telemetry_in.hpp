@@ -44,7 +44,7 @@ private:
     telemetry_batch batch_;
     group gathered_;
     bool flush_posted_ = false;
-    wall_time came_{}; ///< what is in gathered_
+    wall_time came_{}; ///< when the first of what is in gathered_ came
     std::size_t unanswered_ = 0, bytes_ = 0; ///< with the log
 };
 

@@ -43,7 +43,7 @@ public:
     /// What each may read ahead: enough to keep a fast one busy; less, the more there are, so that the blocks of thousands which
     /// catch up fit into memory. Cheap; takes no lock.
     store::read_limits share() const;
-    std::size_t count() const { return count_; }
+    std::size_t count() const { return count_; } ///< of those that are let in
 
 private:
     struct key {

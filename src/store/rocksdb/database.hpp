@@ -31,8 +31,7 @@ public:
 
     bool writable() const { return writable_; }
     std::filesystem::path folder() const { return db_->GetName(); }
-    /// What is to be left of a disk, in bytes: RocksDB writes less between two commits, or when it is opened after a crash, if nothing
-    /// gets into it in between.
+    /// How many bytes of the disk must stay free: RocksDB writes fewer by itself, between two commits and when it is opened after a crash.
     std::uint64_t disk_reserve() const;
 
     rocksdb::DB& db() { return *db_; }

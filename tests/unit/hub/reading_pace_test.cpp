@@ -71,6 +71,20 @@ TEST(intake, tells_those_who_wait_when_nothing_presses_any_more) {
     EXPECT_EQ(told, 3) << "once each";
 }
 
+TEST(intake, keeps_no_more_tasks_than_it_says) {
+    hub::intake intake;
+    manual_run_queue queue;
+    std::size_t told = 0, taken = 0;
+    intake.begins(much);
+    while (intake.when_relieved(queue, [&] { ++told; }) && taken < 1'000'000)
+        ++taken;
+    EXPECT_LT(taken, 100'000u);
+    intake.ends(much);
+    queue.drain();
+    EXPECT_EQ(told, taken);
+    EXPECT_TRUE(intake.when_relieved(queue, [] {})) << "there is room again";
+}
+
 class paced_reader_test : public hub_fixture {
 protected:
     static constexpr std::uint32_t sent = 5000; ///< more than a block holds

@@ -1,4 +1,4 @@
-#include "hub/telemetry/reading_pace.hpp"
+#include "hub/telemetry/intake.hpp"
 
 namespace capstan::hub {
 
@@ -10,13 +10,16 @@ void intake::ends(std::size_t bytes) {
 }
 
 /// Looks after it has put the task where ends() finds it: one of the two sees the other.
-void intake::when_relieved(run_queue& home, task look_again) {
+bool intake::when_relieved(run_queue& home, task look_again) {
     {
         const std::lock_guard lock(mutex_);
+        if (waiting_.size() >= waiting_max)
+            return false;
         waiting_.emplace_back(&home, std::move(look_again));
     }
     if (!presses())
         tell_all();
+    return true;
 }
 
 void intake::tell_all() {
