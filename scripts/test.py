@@ -65,19 +65,19 @@ def count_programs(report, details):
     for program in xml.parse(report).getroot().iter("testcase"):
         passed = program.get("status") == "run"
         cases = count_cases(details / f"{program.get('name')}.xml")
-        if passed and not cases.failed:
-            counts += Counts(passed=max(cases.passed, 1))
+        if passed and not (cases and cases.failed):
+            counts += cases or Counts(passed=1)
         else:
-            counts += Counts(cases.passed, max(cases.failed, 1))
+            counts += Counts(cases.passed if cases else 0, max(cases.failed if cases else 0, 1))
     return counts
 
 
 def count_cases(file):
-    """Nothing for a program that crashed before it could write its report, and for one that is not GoogleTest's."""
+    """None for a program that crashed before it could write its report, and for one that is not GoogleTest's."""
     try:
         suites = xml.parse(file).getroot()
     except (OSError, xml.ParseError):
-        return Counts()
+        return None
     number = {name: int(suites.get(name, "0")) for name in ("tests", "failures", "errors", "disabled")}
     skipped = sum(int(suite.get("skipped", "0")) for suite in suites)
     failed = number["failures"] + number["errors"]

@@ -1,4 +1,5 @@
-// Every operation with every kind of completion token that the headers promise, on the pool and on executors of the handlers' own.
+// Operations with every kind of completion token that the headers promise, on the pool and on executors of the handlers' own. Those that
+// wait for feedback, for seconds each time, are not among them (commands_test.cpp has them as futures).
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -81,6 +82,13 @@ TEST_F(completion_tokens, of_the_service_and_the_registry) {
     with_each([&](auto token) { return devices.async_query("SELECT * FROM devices", {}, token); });
     with_each([&](auto token) { return devices.async_bulk(bulk_mode::update, std::vector{device("d")}, token); });
     with_each([&](auto token) { return devices.async_list_modules("d", token); });
+    int modules = 0, gone = 0;
+    for (int count = 1; count <= 6; ++count)
+        devices.async_create_module(device_module("d", "old-" + std::to_string(count)), asio::use_future).get();
+    with_each([&](auto token) { return devices.async_create_module(device_module("d", "m" + std::to_string(++modules)), token); });
+    with_each([&](auto token) { return devices.async_get_module("d", "m1", token); });
+    with_each([&](auto token) { return devices.async_update_module(device_module("d", "m2"), token); });
+    with_each([&](auto token) { return devices.async_remove_module("d", "old-" + std::to_string(++gone), {}, token); });
     with_each([&](auto token) { return devices.async_statistics(token); });
     with_each([&](auto token) { return devices.async_purge_commands("d", token); });
     int made = 0, removed = 0;

@@ -19,6 +19,13 @@ def capstan(hub, *arguments, status=0):
     return done.stdout
 
 
+def out_of_a_terminal(command):
+    """What a pipe gets, on stdout and stderr together."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT)
+    expect_equal(done.returncode, 0, f"{done.stdout}; its status")
+    return done.stdout
+
+
 def on_a_terminal(command):
     """What a terminal gets on stderr."""
     ours, theirs = pty.openpty()
@@ -62,6 +69,9 @@ def live(hub):
                            "--clean-up", "--hub", hub.data])
     expect("20 of 20 devices connected" in shown and "accepted," in shown, f"the live view: {shown!r}")
     expect("\x1b[" in shown, "it is written over")
+    piped = out_of_a_terminal([CAPSTAN, "device", "simulate", "--devices", "2", "--prefix", "live-", "--rate", "20", "--duration", "1",
+                               "--clean-up", "--hub", hub.data])
+    expect("\x1b" not in piped, f"off a terminal nothing is written over: {piped!r}")
     names = {device["deviceId"] for device in json.loads(capstan(hub, "device", "list", "-o", "json"))}
     expect(not any(name.startswith("live-") for name in names), "the devices that were made for it are gone")
 
@@ -76,6 +86,7 @@ def moved(hub):
     capstan(hub, "device", "export", file)
     exported = [json.loads(line) for line in file.read_text().splitlines()]
     expect_equal(len(exported), DEVICES + 3, "exported devices and modules")
+    expect("\x1b" not in out_of_a_terminal([CAPSTAN, "device", "export", file, "--hub", hub.data]), "no terminal, no colour")
     progress = on_a_terminal([CAPSTAN, "device", "export", file, "--hub", hub.data])
     expect(f"{DEVICES + 2} devices" in progress and "\x1b[" in progress, f"the progress of an export: {progress!r}")
     with Hub() as other:

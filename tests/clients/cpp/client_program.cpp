@@ -121,24 +121,29 @@ asio::awaitable<void> hold() {
     co_await over.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-/// All at once: feedback comes in batches, up to 15 s after the first.
+/// Forty at a time, for a device's queue holds fifty: feedback comes in batches, up to 15 s after the first.
 asio::awaitable<void> confirm(int count) {
     const auto executor = co_await asio::this_coro::executor;
     capstan::service_client service(executor, example::setting("SERVICE"), impatient());
     service.on_connection_changed(tell_changes);
     service.async_run(asio::detached);
     const auto device = example::setting("DEVICE_ID");
-    int open = count;
+    int open = count, sent = 0;
     asio::steady_timer all(executor, asio::steady_timer::time_point::max());
-    for (int number = 0; number < count; ++number) {
-        const auto text = std::to_string(number);
+    std::function<void()> send_one = [&] {
+        if (sent == count)
+            return;
+        const auto text = std::to_string(sent++);
         service.async_send_and_confirm(device, capstan::message(text).message_id(text),
                                        [&, text](std::exception_ptr error, const capstan::feedback_record& outcome) {
                                            say(error ? "failed" : outcome.status_text, error ? capstan::failure_of(error).what() : text);
+                                           send_one();
                                            if (--open == 0)
                                                all.cancel();
                                        });
-    }
+    };
+    for (int number = 0; number < 40; ++number)
+        send_one();
     boost::system::error_code ignored;
     co_await all.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }

@@ -12,7 +12,7 @@ from harness.hub import CAPSTAN, Hub, expect, expect_equal, main, until
 PROGRAM = pathlib.Path(CAPSTAN).parent / "tests/client_program"
 SOAK = int(os.environ.get("SOAK", "0"))  # seconds of faults: `make soak`; otherwise until two dozen have hit
 COUNT = max(1500, 150 * SOAK)
-COMMANDS = 40
+COMMANDS = max(40, SOAK)
 LIMIT = 100 + 2 * SOAK  # seconds
 
 

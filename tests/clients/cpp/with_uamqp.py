@@ -1,4 +1,4 @@
-"""The C++ clients with uAMQP at the other end, in the seed's own words: telemetry, commands and their outcomes each way round."""
+"""The C++ clients with uAMQP at the other end, in the seed's own words: commands and their outcomes each way round."""
 import os
 import pathlib
 import subprocess

@@ -133,5 +133,10 @@ class Pair:
         self.stalled, self.alive = True, False
 
     def half_open(self):
+        """The hub sees the end, the client does not."""
         self.stalled, self.alive = True, False
+        try:
+            self.hub.shutdown(socket.SHUT_RDWR)  # which a mere close is not while the pump reads from it
+        except OSError:
+            pass
         self.hub.close()

@@ -89,6 +89,7 @@ await main(async () => {
   const device = Device.fromConnectionString(env.DEVICE_DEV1, Amqp);
   await within(device.open(), 'device open');
   device.on('message', (message) => device.complete(message, () => {}));
+  await ourCommands(device, {});
   await ourCommands(device, { WEBSOCKETS: '1' });
   await within(device.close(), 'device close');
   return 'C++ clients and Microsoft\'s: device and service each way round, and the same events in both readers; AMQP and WebSockets';

@@ -128,6 +128,9 @@ def check_counts(hub):
         counts = json.load(answer)
     expect_equal({name: counts[name] for name in ("routed", "fallback", "keptFromBuiltIn", "orphaned", "invalid")},
                  {"routed": 5, "fallback": 2, "keptFromBuiltIn": 5, "orphaned": 0, "invalid": 0}, "what the hub counts")
+    asked.full_url = f"https://localhost:{hub.https_port}/metrics"
+    with urllib.request.urlopen(asked, context=ssl.create_default_context(cafile=hub.ca), timeout=LIMIT) as answer:
+        expect("\ncapstan_routing_kept_from_built_in_total 5\n" in answer.read().decode(), "the same in the metrics")
 
 
 def check_after_kill(hub, device, archive):

@@ -53,6 +53,7 @@ public:
     std::vector<std::string> links;    ///< the addresses of all attaches, in their order
     std::vector<std::string> filters;  ///< of those that had one, as text
     std::vector<std::string> messages; ///< the bodies of all that came
+    std::vector<std::string> message_ids; ///< theirs
 
     // --- what happens
 
@@ -179,8 +180,10 @@ private:
             answer(with, address, what.payload);
             return;
         }
-        const auto body = amqp::message_view::parse(what.payload)->joined_data();
+        const auto message = *amqp::message_view::parse(what.payload);
+        const auto body = message.joined_data();
         messages.emplace_back(body.begin(), body.end());
+        message_ids.push_back(amqp::id_text(amqp::read_properties(message.properties().content)->message_id));
         if (const auto outcome = on_message(static_cast<int>(messages.size())))
             with.engine.settle(what.link, what.id, what.id, *outcome);
     }

@@ -23,6 +23,8 @@ TEST(config, defaults) {
     EXPECT_FALSE(loaded->hub.partitions);
     EXPECT_EQ(loaded->listen.amqps_port, 5671);
     EXPECT_EQ(loaded->listen.https_port, 443);
+    EXPECT_FALSE(loaded->listen.amqp_port) << "without TLS: only for who asks";
+    EXPECT_EQ(loaded->listen.amqp_bind, "127.0.0.1");
     EXPECT_EQ(loaded->commands.lock, 60s);
     EXPECT_EQ(loaded->telemetry.retention, 24h);
 }

@@ -47,6 +47,8 @@ TEST_F(sends, what_a_busy_hub_gives_back_is_sent_again) {
     run_until([&] { return sent.done(); });
     EXPECT_TRUE(sent.ok());
     EXPECT_THAT(hub->messages, ElementsAre("a", "a", "a", "a", "a", "a"));
+    EXPECT_THAT(hub->message_ids.front(), testing::Not(testing::IsEmpty()));
+    EXPECT_THAT(hub->message_ids, testing::Each(hub->message_ids.front())) << "so that who reads knows them for one";
 }
 
 /// Those behind it wait with it, once we know.
