@@ -7,7 +7,7 @@ import pty
 import subprocess
 import tempfile
 
-from harness.hub import CAPSTAN, Hub, expect, expect_equal, main
+from harness.hub import CAPSTAN, Hub, expect, expect_equal, main, running
 
 LIMIT = 60  # seconds
 DEVICES = 1100  # more than a hub lists at once
@@ -29,7 +29,7 @@ def out_of_a_terminal(command):
 def on_a_terminal(command):
     """What a terminal gets on stderr."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as running:
+    with running(command, stdout=subprocess.DEVNULL, stderr=theirs) as process:
         os.close(theirs)
         shown = b""
         try:
@@ -37,7 +37,7 @@ def on_a_terminal(command):
                 shown += more
         except OSError:  # the other end is closed
             pass
-        expect_equal(running.wait(LIMIT), 0, "its status")
+        expect_equal(process.wait(LIMIT), 0, "its status")
     os.close(ours)
     return shown.decode()
 
@@ -55,13 +55,13 @@ def commanded(hub):
     """A simulated device does what it is told with its commands."""
     device = [CAPSTAN, "device", "simulate", "-d", "sim-1", "--msg-count", "0", "--receive-settle", "reject", "-o", "json", "--hub",
               hub.data]
-    with subprocess.Popen(device, stdout=subprocess.PIPE, text=True) as running:
+    with running(device, stdout=subprocess.PIPE, text=True) as simulated_one:
         sent = subprocess.run([CAPSTAN, "device", "c2d-message", "send", "-d", "sim-1", "--wait", "--hub", hub.data], capture_output=True,
                               text=True, timeout=LIMIT)
-        running.terminate()
-        out, _ = running.communicate(timeout=LIMIT)
+        simulated_one.terminate()
+        out, _ = simulated_one.communicate(timeout=LIMIT)
     expect_equal(sent.stdout, "Rejected\n", "the command's end")
-    expect_equal((running.returncode, json.loads(out)["commands"]), (0, 1), "what the device counted")
+    expect_equal((simulated_one.returncode, json.loads(out)["commands"]), (0, 1), "what the device counted")
 
 
 def live(hub):
@@ -122,7 +122,7 @@ def connection_string_at_rest():
 
 
 def shells():
-    """Each shell takes its script, and bash completes by it."""
+    """Each shell takes its script, and bash completes by it; the names of those that this machine has."""
     script = subprocess.run([CAPSTAN, "completion", "bash"], capture_output=True, text=True, check=True).stdout
     asked = script + """
 complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _capstan; echo "${COMPREPLY[*]}"; }
@@ -132,10 +132,16 @@ complete_words capstan device list --ou
 """
     done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=LIMIT)
     expect_equal(done.stdout.splitlines(), ["receive reject", "enabled disabled", "--output"], f"bash: {done.stderr}")
-    for shell in filter(shutil.which, ("zsh", "fish")):
+    others = list(filter(shutil.which, ("zsh", "fish")))
+    for shell in others:
         script = subprocess.run([CAPSTAN, "completion", shell], capture_output=True, text=True, check=True).stdout
+        expect("c2d-message" in script, f"{shell} can read an empty script too: {script!r}")
         read = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=LIMIT)
         expect_equal((read.returncode, read.stderr), (0, ""), f"{shell} reads its script")
+    return ", ".join(["bash", *others])
+
+
+def manual_pages():
     folder = pathlib.Path(tempfile.mkdtemp())
     subprocess.run([CAPSTAN, "manual", folder], check=True)
     page = (folder / "capstan-device-simulate.1").read_text()
@@ -149,8 +155,8 @@ def test():
         live(hub)
         moved(hub)
     connection_string_at_rest()
-    shells()
-    return f"{DEVICES} simulated devices, exported and imported; a live view; completion and manual pages"
+    manual_pages()
+    return f"{DEVICES} simulated devices, exported and imported; a live view; completion in {shells()}; manual pages"
 
 
 main(test)

@@ -1,12 +1,14 @@
 """The command line as device and as service: telemetry and its monitor, commands and their outcomes, feedback, tokens."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
 
-from harness.hub import CAPSTAN, Hub, expect, expect_equal, main
+from harness.hub import CAPSTAN, Hub, expect, expect_equal, main, running, until
 
+PROGRAM = pathlib.Path(CAPSTAN).parent / "tests/client_program"
 LIMIT = 60  # seconds: feedback is cut every 15 s
 
 
@@ -46,8 +48,8 @@ def groups(hub):
     expect_equal(capstan(hub, "consumer-group", "list", "-o", "tsv")[0], "$Default\nalarms\n", "the groups after a restart")
     out, _ = capstan(hub, "monitor-events", "--cg", "alarms", "--from-start", "--message-count", "4", "-o", "jsonl")
     expect_equal(len(lines(out)), 4, "events by the group")
-    with subprocess.Popen([CAPSTAN, "monitor-events", "--cg", "alarms", "--from-start", "--hub", hub.data], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True) as reading:
+    with running([CAPSTAN, "monitor-events", "--cg", "alarms", "--from-start", "--hub", hub.data], stdout=subprocess.PIPE,
+                 stderr=subprocess.PIPE, text=True) as reading:
         reading.stdout.readline()
         capstan(hub, "consumer-group", "delete", "alarms")
         _, said = reading.communicate(timeout=LIMIT)
@@ -71,12 +73,43 @@ def commands(hub):
     capstan(hub, "device", "c2d-message", "complete", "-d", "dev1", "--etag", again["etag"])
     feedback, _ = capstan(hub, "monitor-feedback", "--wait-on-msg", "c1", "-o", "jsonl")
     expect_equal([(each["originalMessageId"], each["statusCode"]) for each in lines(feedback)], [("c1", "Success")], "the feedback")
+    capstan(hub, "device", "c2d-message", "send", "-d", "dev1", "--data", "no", "--ack", "negative", "--mid", "c2")
+    refused = json.loads(capstan(hub, "device", "c2d-message", "receive", "-d", "dev1", "-o", "json")[0])
+    capstan(hub, "device", "c2d-message", "reject", "-d", "dev1", "--etag", refused["etag"])
+    feedback, _ = capstan(hub, "monitor-feedback", "--wait-on-msg", "c2", "-o", "jsonl")
+    expect_equal([each["statusCode"] for each in lines(feedback)], ["Rejected"], "the feedback of a rejected one")
     for n in range(3):
         capstan(hub, "device", "c2d-message", "send", "-d", "dev1", "--data", f"later {n}")
     purged, _ = capstan(hub, "device", "c2d-message", "purge", "-d", "dev1", "-o", "tsv")
     expect_equal(purged, "dev1\t3\n", "what was purged")
     _, none = capstan(hub, "device", "c2d-message", "receive", "-d", "dev1")
     expect("no message is waiting" in none, f"an empty queue: {none}")
+
+
+def connection_state(hub, device_id):
+    return json.loads(capstan(hub, "device", "show", "-d", device_id, "-o", "json")[0])["connectionState"]
+
+
+def keys(hub):
+    """A renewed key ends the links that were opened by the old one; the other key stays. A module's two are swapped. A query finds."""
+    device = hub.create_device("renewed")
+    at = {"DEVICE": device.connection_string, "CAPSTAN_CA": str(hub.ca), "PORT": str(hub.amqps_port)}
+    with running([PROGRAM, "receive", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **at}):
+        until(lambda: connection_state(hub, "renewed") == "Connected", LIMIT, "the device to be connected")
+        before = json.loads(capstan(hub, "device", "show", "-d", "renewed", "-o", "json")[0])["authentication"]["symmetricKey"]
+        out, _ = capstan(hub, "device", "renew-key", "-d", "renewed", "--kt", "primary", "-o", "json")
+        after = json.loads(out)["authentication"]["symmetricKey"]
+        until(lambda: connection_state(hub, "renewed") == "Disconnected", LIMIT, "its links to end")
+    expect((after["primaryKey"] != before["primaryKey"], after["secondaryKey"]) == (True, before["secondaryKey"]), "one key is new")
+    of_it = ["-d", "renewed", "-m", "pump", "-o", "json"]
+    made = json.loads(capstan(hub, "module-identity", "create", *of_it)[0])
+    capstan(hub, "module-identity", "update", *of_it, "--set", "managedBy=plant")
+    swapped = json.loads(capstan(hub, "module-identity", "renew-key", *of_it, "--kt", "swap")[0])
+    kept = json.loads(capstan(hub, "module-identity", "show", *of_it)[0])
+    expect_equal((kept["managedBy"], kept["authentication"]), ("plant", swapped["authentication"]), "what the hub has of the module")
+    expect_equal(kept["authentication"]["symmetricKey"]["primaryKey"], made["authentication"]["symmetricKey"]["secondaryKey"], "its key")
+    found = json.loads(capstan(hub, "query", "SELECT * FROM devices WHERE deviceId = 'renewed'", "-o", "json")[0])
+    expect_equal([each["deviceId"] for each in found], ["renewed"], "what a query finds")
 
 
 def waiting(hub):
@@ -110,6 +143,25 @@ def dead(hub):
     expect("no such dead letter" in err, f"once only: {out}{err}")
     count = len(letters) - 1
     expect_equal(hub.cli("device", "c2d-message", "deadletter", "delete", "-d", "dev1", "--all"), f"deleted {count}\n", "the rest of them")
+
+
+def thrown_away(hub):
+    """One dead letter by its number, or all; and by az's word for the device."""
+    letters_of = ["device-identity", "c2d-message", "deadletter"]
+    for n in range(3):
+        capstan(hub, "device", "c2d-message", "send", "-d", "dev1", "--data", f"refuse {n}", "--mid", f"r{n}")
+        capstan(hub, "device", "c2d-message", "receive", "-d", "dev1", "--reject")
+    letters = json.loads(capstan(hub, *letters_of, "list", "-d", "dev1", "-o", "json")[0])
+    expect_equal([(each["messageId"], each["reason"]) for each in letters], [(f"r{n}", "Rejected") for n in range(3)], "the dead letters")
+    _, which = capstan(hub, *letters_of, "delete", "-d", "dev1", status=1)
+    expect("--number N, or --all" in which, f"delete, and not what: {which}")
+    number = str(letters[1]["sequenceNumber"])
+    expect_equal(capstan(hub, *letters_of, "delete", "-d", "dev1", "-n", number)[0], "deleted 1\n", "one of them")
+    _, gone = capstan(hub, *letters_of, "delete", "-d", "dev1", "-n", number, status=2)
+    expect("no such dead letter" in gone, f"the same again: {gone}")
+    left, _ = capstan(hub, *letters_of, "list", "-d", "dev1", "-o", "tsv")
+    expect_equal([line.split("\t")[1] for line in left.splitlines()], ["r0", "r2"], "what is left")
+    expect_equal(capstan(hub, *letters_of, "delete", "-d", "dev1", "--all")[0], "deleted 2\n", "the others")
 
 
 def elsewhere(hub):
@@ -146,11 +198,11 @@ def refused(hub):
 def interrupted(hub):
     """Ctrl-C is how a monitor ends: with status 0."""
     for command in (["monitor-events"], ["monitor-feedback"]):
-        with subprocess.Popen([CAPSTAN, *command, "--hub", hub.data], stderr=subprocess.PIPE, text=True) as running:
-            running.stderr.readline()  # it is under way
+        with running([CAPSTAN, *command, "--hub", hub.data], stderr=subprocess.PIPE, text=True) as monitor:
+            monitor.stderr.readline()  # it is under way
             time.sleep(0.5)
-            running.send_signal(signal.SIGINT)
-            expect_equal(running.wait(LIMIT), 0, f"{command[0]} after SIGINT")
+            monitor.send_signal(signal.SIGINT)
+            expect_equal(monitor.wait(LIMIT), 0, f"{command[0]} after SIGINT")
 
 
 def test():
@@ -159,12 +211,14 @@ def test():
         telemetry(hub)
         groups(hub)
         commands(hub)
+        keys(hub)
         waiting(hub)
         dead(hub)
+        thrown_away(hub)
         elsewhere(hub)
         refused(hub)
         interrupted(hub)
-    return "telemetry, commands with their outcomes, feedback, tokens and logins on the command line"
+    return "telemetry, commands with their outcomes, feedback, dead letters, keys, tokens and logins on the command line"
 
 
 main(test)

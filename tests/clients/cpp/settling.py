@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 
 from harness.faulty_proxy import FaultyProxy
-from harness.hub import CAPSTAN, Hub, expect, expect_equal, main
+from harness.hub import CAPSTAN, Hub, expect, expect_equal, main, running
 from harness.uamqp_links import send_command
 
 PROGRAM = pathlib.Path(CAPSTAN).parent / "tests/client_program"
@@ -19,7 +19,7 @@ def test():
             send_command(hub, device.id, f"c{n}", b"%d" % n)
         led = device.connection_string.replace("HostName=localhost;", f"HostName=localhost:{proxy.port};")
         settings = {"DEVICE": led, "CAPSTAN_CA": str(hub.ca), "PATH": os.environ["PATH"]}
-        with subprocess.Popen([PROGRAM, "hold", "2"], env=settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        with running([PROGRAM, "hold", "2"], env=settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
             expect_equal(program.stdout.readline(), "holding two\n", "both commands have come")
             proxy.stall()
             said, _ = program.communicate("go\n", timeout=LIMIT)

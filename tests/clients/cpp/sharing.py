@@ -10,6 +10,7 @@ import time
 from harness.hub import CAPSTAN, Hub, expect, expect_equal, main, until
 
 PROGRAM = pathlib.Path(CAPSTAN).parent / "tests/client_program"
+PARTITIONS = {"0", "1", "2", "3"}
 DEVICES = 8  # enough for telemetry in every partition
 IN_A_ROUND = 40  # messages of each device
 LIMIT = 60  # seconds
@@ -40,20 +41,32 @@ class Checkpoints:
 
     def __init__(self, folder):
         self.folder, self.last, self.backwards, self.over = pathlib.Path(folder), {}, [], threading.Event()
+        self.failure = None
         self.thread = threading.Thread(target=self._watch, daemon=True)
         self.thread.start()
 
     def _watch(self):
-        while not self.over.wait(0.01):
-            for file in self.folder.glob("*.json"):
-                number = json.loads(file.read_text())["sequenceNumber"]  # renamed when whole
-                if number < self.last.get(file.stem, -1):
-                    self.backwards.append((file.stem, self.last[file.stem], number))
-                self.last[file.stem] = number
+        try:
+            while not self.over.wait(0.01):
+                self._look()
+        except Exception as failure:  # would end this thread only, and nobody would look any more
+            self.failure = failure
 
-    def finish(self):
+    def _look(self):
+        for file in self.folder.glob("*.json"):
+            number = json.loads(file.read_text())["sequenceNumber"]  # renamed when whole
+            if number < self.last.get(file.stem, -1):
+                self.backwards.append((file.stem, self.last[file.stem], number))
+            self.last[file.stem] = number
+
+    def check(self):
+        """That there were some, of every partition and with something read, and that none went back."""
         self.over.set()
         self.thread.join()
+        if self.failure:
+            raise self.failure
+        expect_equal({partition for partition, number in self.last.items() if number > 0}, PARTITIONS, "partitions with a checkpoint")
+        expect_equal(self.backwards, [], "checkpoints that went back")
 
 
 def send(hub, devices):
@@ -87,11 +100,8 @@ def test():
         before = len(all_read(readers))
         send(hub, devices)
         until(lambda: time.sleep(0.1) or len(all_read(readers)) >= before + DEVICES * IN_A_ROUND, LIMIT, "all to be read by the other two")
-        checkpoints.finish()
-        expect_equal(checkpoints.backwards, [], "checkpoints that went back")
-        for partition in {each.split("/")[0] for each in all_read(readers)}:
-            numbers = sorted(int(each.split("/")[1]) for each in all_read(readers) if each.split("/")[0] == partition)
-            expect_equal(numbers, list(range(len(numbers))), f"events of partition {partition} that were read")
+        checkpoints.check()
+        check_numbers(all_read(readers))
         for each in readers[1:]:
             expect(each.process.poll() is None, f"a reader ended: {each.lines[-3:]}")
             each.process.kill()
@@ -104,6 +114,14 @@ def test():
         expect(above.process.poll() is None, "the reader of owner level 2 goes on")
         above.process.kill()
     return "two, then three processes share four partitions, one is killed: all read, no checkpoint goes back; owner levels displace"
+
+
+def check_numbers(read):
+    """No event of any partition was left out."""
+    expect_equal({each.split("/")[0] for each in read}, PARTITIONS, "partitions that were read")
+    for partition in PARTITIONS:
+        numbers = sorted(int(each.split("/")[1]) for each in read if each.split("/")[0] == partition)
+        expect_equal(numbers, list(range(len(numbers))), f"events of partition {partition} that were read")
 
 
 def send_one(hub, devices):

@@ -1,14 +1,17 @@
 """SIGTERM under load: no acceptance is lost, links and connections end with amqp:connection:forced, the hub leaves with status 0."""
 import concurrent.futures
+import socket
+import time
 
 from harness.event_reader import EventReader, body, sequence_number
-from harness.hub import Hub, expect, expect_equal, main
+from harness.hub import Hub, expect, expect_equal, main, until
 from harness.raw_amqp import ACCEPTED, CLOSE, DETACH, DISPOSITION, SENDER, RawClient, condition, message
 from harness.raw_websocket import WebSocketClient
 
 NORMAL = 1000  # of a WebSocket's close
 
 ENOUGH = 200
+LIMIT = 5  # seconds; shorter than a stopping hub waits for those that do not answer its CLOSE
 
 
 def serve_until_closed(client, accepted, on_enough):
@@ -45,6 +48,23 @@ def answer_close(client):
     return said, client.socket.close_code
 
 
+def refuses_connections(port):
+    with socket.socket() as probe:
+        probe.settimeout(LIMIT)
+        try:
+            probe.connect(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            return True
+    return False
+
+
+def takes_nobody_more(hub, process):
+    """While it stops, and waits for clients that have not answered its CLOSE."""
+    for name, port in (("AMQPS", hub.amqps_port), ("AMQP", hub.amqp_port), ("HTTPS", hub.https_port)):
+        until(lambda at=port: refuses_connections(at) or time.sleep(0.05), LIMIT, f"a stopping hub to refuse connections by {name}")
+    expect(process.poll() is None, "the hub had ended before it was seen to refuse connections")
+
+
 def test():
     hub = Hub().start()
     device = hub.create_device("stopped")
@@ -52,10 +72,12 @@ def test():
     client.attach(SENDER, 1, device.address("messages/events"))
     idle = RawClient(hub).connect_as(device.username, device.token())
     distant = WebSocketClient(hub).connect_as(device.username, device.token())
-    accepted, stopping = set(), []
+    accepted, stopping, process = set(), [], hub.process
+    expect(not refuses_connections(hub.amqps_port), "it takes connections before it stops")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         answered = pool.submit(answer_close, distant)
         detached, said = serve_until_closed(client, accepted, lambda: stopping.append(pool.submit(hub.stop)))
+        takes_nobody_more(hub, process)
         stopping[0].result()
         expect_equal(answered.result(), ("amqp:connection:forced", NORMAL), "CLOSE over the WebSocket, and its own close")
     expect_equal(detached, "closed=True amqp:connection:forced", "DETACH before the CLOSE of the busy client")
@@ -66,7 +88,7 @@ def test():
         expect(accepted <= {body(event) for event in events}, "an accepted message is lost")
         expect_equal([sequence_number(event) for event in events], list(range(len(events))), "sequence numbers")
     return f"SIGTERM after {len(accepted)} accepted messages: " \
-           f"DETACH and CLOSE amqp:connection:forced to busy, idle and WebSocket clients, status 0"
+           f"DETACH and CLOSE amqp:connection:forced to busy, idle and WebSocket clients, nobody more taken, status 0"
 
 
 main(test)

@@ -20,7 +20,7 @@ class Writer(threading.Thread):
 
     def __init__(self, hub, number, known):
         super().__init__(daemon=True)
-        self.hub, self.number, self.known, self.unsure = hub, number, known, set()
+        self.hub, self.number, self.known, self.unsure, self.failure = hub, number, known, set(), None
         self.connection = http.client.HTTPSConnection(hub.hostname, hub.https_port, timeout=10,
                                                       context=ssl.create_default_context(cafile=hub.ca))
         self.headers = {"Authorization": hub.policy_token("iothubowner"), "Content-Type": "application/json"}
@@ -31,6 +31,8 @@ class Writer(threading.Thread):
                 self.change(f"w{self.number}-{count}", count)
         except (OSError, http.client.HTTPException):
             pass  # the hub was killed
+        except AssertionError as failure:  # would end this thread only
+            self.failure = failure
 
     def change(self, name, count):
         self.unsure.add(name)
@@ -61,6 +63,8 @@ def load(hub, known, number):
     hub.kill()
     for each in writers:
         each.join(20)
+        if each.failure:
+            raise each.failure
     return set().union(*(each.unsure for each in writers))
 
 

@@ -1,4 +1,5 @@
 """A hub of the test's own: started on free ports with a temporary data folder, stopped or killed with the test."""
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -221,6 +222,16 @@ def until(attempt, limit, what):
         if value:
             return value
     raise AssertionError(f"not within {limit} s: {what}")
+
+
+@contextlib.contextmanager
+def running(command, **options):
+    """A program while the block lasts: Popen's own block would wait for its end for ever when an assertion fails in it."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # does nothing to one that has ended and was waited for
 
 
 def wait_readable(sock, seconds):
