@@ -20,3 +20,7 @@ set_target_properties(rocksdb::rocksdb PROPERTIES IMPORTED_LOCATION ${ROCKSDB_LI
 find_library(ISAL_LIBRARY isal REQUIRED)
 add_library(isal::isal UNKNOWN IMPORTED)
 set_target_properties(isal::isal PROPERTIES IMPORTED_LOCATION ${ISAL_LIBRARY})
+
+find_library(LMDB_LIBRARY lmdb REQUIRED)
+add_library(lmdb::lmdb UNKNOWN IMPORTED)
+set_target_properties(lmdb::lmdb PROPERTIES IMPORTED_LOCATION ${LMDB_LIBRARY})

@@ -3,8 +3,8 @@
 # these purposes. Does nothing, quickly and without asking for rights, when all are there.
 set -euo pipefail
 
-build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev librocksdb-dev libisal-dev
-       libfmt-dev libspdlog-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev)
+build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev librocksdb-dev liblmdb-dev
+       libisal-dev libfmt-dev libspdlog-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev)
 test=(pkg-config python3 python3-uamqp python3-qpid-proton libsasl2-modules tinyproxy-bin openssl ca-certificates doxygen zsh fish)
 lint=(clang-19 clang-format-19 clang-tidy-19)
 bench=(libbenchmark-dev libqpid-proton11-dev rabbitmq-server python3 python3-matplotlib openssl)

@@ -5,7 +5,7 @@
 //   authorities.json  CAs of devices that services have registered (authorities_file.hpp); absent when there are none
 //   endpoints.json  where the running hub listens (endpoints.hpp); absent when it does not run
 //   tls/            certificates (certificates.hpp)
-//   store/, CAPSTAN devices and messages (store/rocksdb)
+//   store/, events/, CAPSTAN devices and messages (store/rocksdb, store/lmdb)
 //   event-hubs/     one folder for each endpoint of the routes (endpoint_hubs.hpp)
 //   jobs/           what import and export jobs read and write, if that is nowhere else (jobs/file_container.hpp)
 

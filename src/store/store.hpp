@@ -1,6 +1,6 @@
 #pragma once
 // One store: what a hub keeps, behind four interfaces. Two implementations, checked by the same suite (tests/store_contract):
-// memory (tests, --ephemeral) and rocksdb (the default).
+// memory (tests, --ephemeral) and rocksdb (the default), which keeps events in LMDB files beside the database.
 
 #include <filesystem>
 #include <memory>
@@ -18,6 +18,8 @@ struct commit_counts {
     std::uint64_t rounds = 0;               ///< each one write and one sync
     std::uint64_t requests = 0;             ///< that were in them
     std::chrono::microseconds time{};       ///< that they took together
+
+    commit_counts operator+(const commit_counts& more) const { return {rounds + more.rounds, requests + more.requests, time + more.time}; }
 };
 
 class store {

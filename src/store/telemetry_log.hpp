@@ -15,7 +15,7 @@ using partition_id = std::uint16_t;
 using sequence_number = std::uint64_t;
 
 /// Events of one partition on their way into the log, framed as they will lie on disk: add() is the only copy that an event's
-/// bytes make between the socket and the store's write-ahead log.
+/// bytes make between the socket and the store.
 class event_batch {
 public:
     /// What all events of the batch say alike: pair_count encoded AMQP key-value pairs, which a reader's message-annotations will hold

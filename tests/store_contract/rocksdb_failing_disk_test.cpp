@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 #include "contract.hpp"
-#include "failing_disk.hpp"
+#include "failing_calls.hpp"
 
 namespace capstan::test {
 namespace {
@@ -19,10 +19,14 @@ class rocksdb_failing_disk : public testing::Test {
 protected:
     rocksdb_failing_disk() { open(); }
     ~rocksdb_failing_disk() override {
-        disk_->become(disk::good);
+        become(disk::good);
         close();
     }
 
+    void become(disk state) {
+        disk_->become(state);
+        disk_of_events_becomes(state);
+    }
     void open() {
         const store::rocksdb_surroundings surroundings{env_.get(), std::chrono::milliseconds(1)};
         auto opened = store::open_rocksdb_store(clock_, {folder_ / "data", 2}, surroundings);
@@ -56,7 +60,7 @@ TEST_F(rocksdb_failing_disk, a_full_disk_refuses_loses_nothing_and_is_found_free
     const std::string etag = ask_->put(device_of("pump"), store::must_not_exist{}).value().etag;
     EXPECT_FALSE(store_->trouble());
 
-    disk_->become(disk::full);
+    become(disk::full);
     for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(ask_->append(0, batch_of({"lost"})).error().code, errc::full);
         EXPECT_EQ(ask_->put("pump", command_of(2, 1'000)).error().code, errc::full);
@@ -70,7 +74,7 @@ TEST_F(rocksdb_failing_disk, a_full_disk_refuses_loses_nothing_and_is_found_free
     EXPECT_EQ(ask_->load("pump").value().commands.size(), 1u);
     EXPECT_EQ(store_->devices().find("pump")->etag, etag);
 
-    disk_->become(disk::good);
+    become(disk::good);
     wait_until_recovered();
     ASSERT_TRUE(ask_->append(0, batch_of({"c"})));
     ASSERT_TRUE(ask_->put("pump", command_of(2, 2'000)));
@@ -91,10 +95,10 @@ TEST_F(rocksdb_failing_disk, when_the_sync_finds_it_full_what_was_accepted_stays
     ASSERT_TRUE(ask_->append(0, batch_of({"a"})));
     store::sequence_number heard = 0;
     store_->telemetry().watch(0, queue_, [&](store::partition_state state) { heard = state.next; });
-    disk_->become(disk::full_when_synced);
+    become(disk::full_when_synced);
     EXPECT_EQ(ask_->append(0, batch_of({"in doubt"})).error().code, errc::full);
     EXPECT_EQ(ask_->append(0, batch_of({"refused"})).error().code, errc::full);
-    disk_->become(disk::good);
+    become(disk::good);
     wait_until_recovered();
     ASSERT_TRUE(ask_->append(0, batch_of({"z"})));
     const auto block = ask_->read(0, 0).value();
@@ -109,14 +113,14 @@ TEST_F(rocksdb_failing_disk, again_and_again) {
     std::vector<std::string> accepted;
     for (int i = 0; i < 20; ++i) {
         const std::string text = std::to_string(i);
-        disk_->become(i % 3 == 2 ? disk::full : disk::good);
+        become(i % 3 == 2 ? disk::full : disk::good);
         if (i % 3 != 2)
             wait_until_recovered();
         if (ask_->append(1, batch_of({text})))
             accepted.push_back(text);
     }
     EXPECT_EQ(accepted.size(), 14u);
-    disk_->become(disk::good);
+    become(disk::good);
     store_.reset();
     open();
     EXPECT_EQ(texts_of(ask_->read(1, 0).value()), accepted);
@@ -124,12 +128,12 @@ TEST_F(rocksdb_failing_disk, again_and_again) {
 
 TEST_F(rocksdb_failing_disk, after_a_failed_sync_nothing_is_written_until_the_store_is_opened_again) {
     ASSERT_TRUE(ask_->append(0, batch_of({"a"})));
-    disk_->become(disk::broken_when_synced);
+    become(disk::broken_when_synced);
     EXPECT_EQ(ask_->append(0, batch_of({"in doubt"})).error().code, errc::failed);
-    disk_->become(disk::good);
+    become(disk::good);
     const auto refused = ask_->append(0, batch_of({"refused"}));
     EXPECT_EQ(refused.error().code, errc::failed);
-    EXPECT_THAT(refused.error().text, HasSubstr("the test's disk is broken"));
+    EXPECT_THAT(refused.error().text, HasSubstr("Input/output error; the store takes no writes until the hub is started again"));
     EXPECT_EQ(store_->trouble()->code, errc::failed);
     EXPECT_EQ(texts_of(ask_->read(0, 0).value()).size(), 1u) << "reading goes on";
 
@@ -201,9 +205,9 @@ TEST_F(rocksdb_failing_disk, readers_do_not_notice_the_recovery) {
         }
     });
     for (int i = 0; i < 10; ++i) {
-        disk_->become(disk::full);
+        become(disk::full);
         EXPECT_FALSE(ask_->append(0, batch_of({"refused"})));
-        disk_->become(disk::good);
+        become(disk::good);
         wait_until_recovered();
         EXPECT_TRUE(ask_->append(0, batch_of({"more"})));
     }

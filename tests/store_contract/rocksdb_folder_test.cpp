@@ -44,6 +44,15 @@ protected:
             db->DestroyColumnFamilyHandle(handle);
         }
     }
+    /// One bit of an event, in the file of the closed store.
+    void damage(std::string_view text) {
+        std::string content = folder_.read("data/events/00000001");
+        const std::size_t at = content.rfind(text); // a page that is no longer in use may hold it, too
+        ASSERT_NE(at, content.npos);
+        for (std::size_t copy = content.find(text); copy != content.npos; copy = content.find(text, copy + 1))
+            content[copy] = static_cast<char>(content[copy] ^ 1);
+        folder_.write("data/events/00000001", content);
+    }
     std::string refusal(store::partition_id partitions = 2) {
         const auto opened = open(partitions);
         return opened ? "it was opened" : opened.error().text;
@@ -56,7 +65,7 @@ protected:
 
 TEST_F(rocksdb_folder, a_folder_that_is_missing_is_made) {
     EXPECT_TRUE(open());
-    EXPECT_EQ(folder_.read("data/CAPSTAN"), "{\"format\":2,\"partitions\":2,\"complete\":true}\n");
+    EXPECT_EQ(folder_.read("data/CAPSTAN"), "{\"format\":3,\"partitions\":2,\"complete\":true}\n");
     EXPECT_FALSE(fs::exists(folder_ / "data/CAPSTAN.new"));
 }
 
@@ -91,10 +100,17 @@ TEST_F(rocksdb_folder, a_marker_without_its_store_is_refused) {
     EXPECT_FALSE(fs::exists(folder_ / "data/store")) << "an empty store in its place would hide the loss";
 }
 
+TEST_F(rocksdb_folder, a_store_without_its_events_is_refused) {
+    make_store();
+    fs::remove_all(folder_ / "data/events");
+    EXPECT_THAT(refusal(), HasSubstr("the events are missing"));
+    EXPECT_THAT(refusal(), HasSubstr("the events are missing")) << "and none are put in their place";
+}
+
 TEST_F(rocksdb_folder, another_format_is_refused) {
     make_store();
-    folder_.write("data/CAPSTAN", R"({"format":3,"partitions":2,"complete":true})");
-    EXPECT_THAT(refusal(), HasSubstr("has store format 3; this program reads format 2"));
+    folder_.write("data/CAPSTAN", R"({"format":2,"partitions":2,"complete":true})");
+    EXPECT_THAT(refusal(), HasSubstr("has store format 2; this program reads format 3"));
 }
 
 TEST_F(rocksdb_folder, another_number_of_partitions_is_refused) {
@@ -118,9 +134,9 @@ TEST_F(rocksdb_folder, one_that_is_in_use_is_refused) {
 }
 
 TEST_F(rocksdb_folder, a_making_that_was_cut_short_is_begun_anew) {
-    folder_.write("data/CAPSTAN", R"({"format":2,"partitions":2,"complete":false})");
+    folder_.write("data/CAPSTAN", R"({"format":3,"partitions":2,"complete":false})");
     EXPECT_TRUE(open());
-    folder_.write("data/CAPSTAN", R"({"format":2,"partitions":2,"complete":false})");
+    folder_.write("data/CAPSTAN", R"({"format":3,"partitions":2,"complete":false})");
     EXPECT_TRUE(open()) << "only the marker was missing";
 }
 
@@ -163,17 +179,15 @@ TEST_F(rocksdb_folder, a_table_that_is_gone_is_refused) {
 
 TEST_F(rocksdb_folder, what_tells_where_the_numbers_go_on_must_decode) {
     make_store();
-    const std::string last = store::keys::sequence(~std::uint64_t{0});
-    overwrite("events.0", last, "damaged");
+    damage("kept");
     const auto opened = open();
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, store::errc::corrupt);
-    EXPECT_THAT(opened.error().text, HasSubstr("partition 0, the record of event 18446744073709551615 does not decode: 7 bytes"));
+    EXPECT_THAT(opened.error().text, HasSubstr("partition 0, the record of event 0 does not decode"));
 }
 
 TEST_F(rocksdb_folder, damaged_state_is_refused) {
-    for (const std::string& key :
-         {std::string(store::keys::feedback_state), std::string(store::keys::registry_state), store::keys::partition_state(1)}) {
+    for (const std::string& key : {std::string(store::keys::feedback_state), std::string(store::keys::registry_state)}) {
         fs::remove_all(folder_ / "data");
         make_store();
         overwrite("default", key, "damaged");
@@ -212,13 +226,13 @@ TEST_F(rocksdb_folder, a_damaged_record_is_reported_and_what_lies_before_it_is_r
         ASSERT_TRUE(ask.append(0, batch_of({"good"})));
         (*opened)->close();
     }
-    overwrite("events.0", store::keys::sequence(1), "damaged");
+    damage("damaged soon");
     const auto opened = open();
     ASSERT_TRUE(opened) << opened.error().text;
     asking ask(**opened, queue_);
     EXPECT_THAT(texts_of(ask.read(0, 0).value()), testing::ElementsAre("kept"));
     EXPECT_EQ(ask.read(0, 1).error().code, store::errc::corrupt);
-    EXPECT_THAT(ask.read(0, 1).error().text, HasSubstr("partition 0, the record of event 1 does not decode: 7 bytes"));
+    EXPECT_THAT(ask.read(0, 1).error().text, HasSubstr("partition 0, the record of event 1 does not decode"));
     EXPECT_THAT(texts_of(ask.read(0, 2).value()), testing::ElementsAre("good"));
     (*opened)->close();
     queue_.drain();

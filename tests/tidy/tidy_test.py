@@ -89,6 +89,7 @@ def read_rooms():
 ROOMS = read_rooms()
 LIBRARIES = {  # who alone may include what begins so
     "rocksdb/": ("src/store/rocksdb/", "src/store/pch.hpp", "tests/store_contract/", "tests/unit/store/", "bench/"),
+    "lmdb.h": ("src/store/lmdb/", "tests/store_contract/"),
     "boost/asio": ("examples/", "include/capstan/", "src/client/", "src/net/", "src/http/", "src/server/", "src/cli/", "tests/", "bench/"),
     "boost/beast": ("src/client/", "src/http/", "src/server/", "src/cli/", "tests/"),
     "openssl/": ("src/auth/", "src/client/transport/", "src/load/driver/", "src/net/", "src/server/", "src/cli/", "tests/unit/",

@@ -1,31 +1,13 @@
 #include "store/rocksdb/committer.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <functional>
-#include <map>
+
+#include "store/disk_space.hpp"
 
 namespace capstan::store {
 namespace {
 
-/// A small disk keeps half of itself.
-bool is_low(const database& data) {
-    std::error_code unknown;
-    const auto space = std::filesystem::space(data.folder(), unknown);
-    return !unknown && space.available < std::min<std::uintmax_t>(data.disk_reserve(), space.capacity / 2);
-}
-
 using clock = std::chrono::steady_clock;
-
-// What one round may hold. A larger one saves no more: a sync costs little beside the writing then, and what is gathered, written and
-// kept leaves the processor's caches before the next looks at it. At some 200 MB/s a round, which every later request waits for, takes
-// under 10 ms.
-constexpr std::size_t round_size_max = 1024 * 1024;
-
-// What may wait. The hub bounds what is in flight by link credit, well below this; the bound here is the last line against
-// running out of memory when the disk stands still. The count covers requests without bytes: one for each of 100,000 devices.
-constexpr std::size_t queue_size_max = 128 * 1024 * 1024;
-constexpr std::size_t queue_length_max = 256 * 1024;
 
 // What a round was put together in is used again by the next, for allocating it costs page faults: it has grown by doubling.
 constexpr std::size_t spare_size_max = 2 * round_size_max;
@@ -50,66 +32,27 @@ outcome<void> committer::recover_members() {
 }
 
 void committer::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_one();
+    queue_.stop();
     if (thread_.joinable())
         thread_.join();
 }
 
-void committer::submit(std::unique_ptr<write_request> request) {
-    std::optional<failure> refused;
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopping_)
-            refused = store_is_closed();
-        else if (queue_.size() >= queue_length_max || queued_size_ + request->size() > queue_size_max)
-            refused = failure{errc::busy, "too many writes wait for the disk"};
-        if (!refused) {
-            queued_size_ += request->size();
-            queue_.push_back(std::move(request));
-        }
-    }
-    if (!refused)
-        return wake_.notify_one();
-    requests alone;
-    alone.push_back(std::move(request));
-    answer_all(std::move(alone), std::move(refused));
-}
-
 void committer::run() {
-    for (requests waiting = next_requests(); !waiting.empty(); waiting = next_requests())
-        commit(std::move(waiting));
-}
-
-/// Blocks until there are some; none means that the committer stops.
-committer::requests committer::next_requests() {
-    std::unique_lock lock(mutex_);
-    wait_for_requests(lock);
-    requests taken;
-    std::size_t size = 0;
-    while (!queue_.empty() && (taken.empty() || size + queue_.front()->size() <= round_size_max)) {
-        size += queue_.front()->size();
-        taken.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-    }
-    queued_size_ -= size;
-    return taken;
-}
-
-void committer::wait_for_requests(std::unique_lock<std::mutex>& lock) {
-    const auto awake = [this] { return stopping_ || !queue_.empty(); };
-    while (!awake()) {
-        if (!trouble_ || trouble_->code != errc::full)
-            wake_.wait(lock, awake);
-        else if (!wake_.wait_until(lock, next_try_, awake)) { // nobody writes, but trouble() must not outlive the trouble
-            lock.unlock();
+    for (;;) {
+        std::optional<requests> waiting = queue_.take(next_look());
+        if (!waiting)
             try_to_leave_trouble();
-            lock.lock();
-        }
+        else if (waiting->empty())
+            return;
+        else
+            commit(*std::move(waiting));
     }
+}
+
+/// Even when nobody writes: trouble() must not outlive the trouble.
+std::optional<committer::time_point> committer::next_look() const {
+    const std::optional<failure> stuck = trouble();
+    return stuck && stuck->code == errc::full ? std::optional(next_try_) : std::nullopt;
 }
 
 void committer::commit(requests waiting) {
@@ -132,10 +75,9 @@ void committer::commit(requests waiting) {
 /// RocksDB is not let run into a full disk: some of its writes that fail half-way end the process (an assertion, in 7.8 as Debian
 /// builds it). What takes space is refused below the reserve; what gives some back goes through.
 committer::requests committer::refuse_when_low(requests waiting, const database& data) {
-    if (!is_low(data))
+    if (!disk_is_low(data.folder(), data.disk_reserve()))
         return waiting;
-    const auto takes_space = [](const auto& request) { return request->size() > 0; };
-    const auto refused = std::stable_partition(waiting.begin(), waiting.end(), std::not_fn(takes_space));
+    const auto refused = part_off_those_that_take_space(waiting);
     if (refused == waiting.end())
         return waiting;
     const failure low{errc::full, "the disk is full, but for a reserve"};
@@ -188,7 +130,7 @@ void committer::try_to_leave_trouble() {
     const std::optional<failure> stuck = trouble();
     if (!stuck || stuck->code != errc::full || clock::now() < next_try_)
         return;
-    if (is_low(*data_.get()))
+    if (disk_is_low(data_.get()->folder(), data_.get()->disk_reserve()))
         return set_trouble(stuck);
     if (!torn_)
         return set_trouble(std::nullopt);
@@ -210,18 +152,6 @@ void committer::set_trouble(std::optional<failure> trouble) {
     next_try_ = clock::now() + retry_when_full_;
     const std::lock_guard lock(mutex_);
     trouble_ = std::move(trouble);
-}
-
-/// One post for each run queue, however many requests: a task costs more than an answer does.
-void committer::answer_all(requests answered, std::optional<failure> why_not) {
-    std::map<run_queue*, requests> by_home;
-    for (auto& request : answered)
-        by_home[&request->home()].push_back(std::move(request));
-    for (auto& [home, of_home] : by_home)
-        home->post([here = std::move(of_home), why_not] {
-            for (const auto& request : here)
-                request->answer(why_not ? &*why_not : nullptr);
-        });
 }
 
 } // namespace capstan::store

@@ -5,8 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -14,7 +12,7 @@
 
 #include <rocksdb/write_batch.h>
 
-#include "store/reply.hpp"
+#include "store/commit_queue.hpp"
 #include "store/rocksdb/database_slot.hpp"
 #include "store/store.hpp"
 
@@ -26,17 +24,10 @@ struct write_round {
     rocksdb::WriteBatch changes{};
 };
 
-/// Something that is to be written, and who waits for it.
-class write_request {
+/// A request that decides what to write. Called, but for answer(), by the committer's thread.
+class write_request : public commit_request {
 public:
-    write_request(run_queue& home, std::size_t size) : home_(home), size_(size) {}
-    virtual ~write_request() = default;
-
-    run_queue& home() const { return home_; }
-    /// In bytes, roughly: for the bounds. 0 says that it takes no space, or gives some back: it is let through when the disk is low.
-    std::size_t size() const { return size_; }
-
-    // The rest, but for answer(), is called by the committer's thread.
+    using commit_request::commit_request;
 
     /// What is in the round so far must be durable before this request is applied.
     virtual bool wants_new_round() const { return false; }
@@ -44,12 +35,6 @@ public:
     virtual void apply(write_round& round) = 0;
     /// False once apply() has seen to the answer by other means.
     virtual bool waits_for_round() const { return true; }
-    /// Runs on home(): calls the completion. `why_not`: nothing of the round was written; null: all of it is durable.
-    virtual void answer(const failure* why_not) = 0;
-
-private:
-    run_queue& home_;
-    std::size_t size_;
 };
 
 /// A part of the store that keeps in memory what rounds change. Called by the committer's thread only, but for the first recover().
@@ -75,7 +60,7 @@ public:
     void stop();
 
     /// Thread-safe. Requests are applied in the order of their submission.
-    void submit(std::unique_ptr<write_request> request);
+    void submit(std::unique_ptr<write_request> request) { queue_.submit(std::move(request)); }
 
     /// `decide` is the request's apply(); what it returns is the answer, once the round is durable.
     template<class T> void submit(std::size_t size, reply_to<T> reply, std::move_only_function<outcome<T>(write_round&)> decide);
@@ -85,11 +70,11 @@ public:
     commit_counts commits() const;
 
 private:
-    using requests = std::vector<std::unique_ptr<write_request>>;
+    using requests = commit_queue<write_request>::requests;
+    using time_point = std::chrono::steady_clock::time_point;
 
     void run();
-    requests next_requests();
-    void wait_for_requests(std::unique_lock<std::mutex>& lock);
+    std::optional<time_point> next_look() const;
     void commit(requests waiting);
     requests refuse_when_low(requests waiting, const database& data);
     void finish_round(write_round& round, requests& in_round);
@@ -97,7 +82,6 @@ private:
     outcome<void> recover_members();
     void try_to_leave_trouble();
     void set_trouble(std::optional<failure> trouble);
-    static void answer_all(requests answered, std::optional<failure> why_not);
 
     database_slot& data_;
     const std::chrono::milliseconds retry_when_full_;
@@ -108,11 +92,8 @@ private:
     bool torn_ = false; ///< a write failed half-way: the database must be opened anew. Committer's thread only
     std::thread thread_;
 
-    mutable std::mutex mutex_; ///< guards what follows
-    std::condition_variable wake_;
-    std::deque<std::unique_ptr<write_request>> queue_;
-    std::size_t queued_size_ = 0;
-    bool stopping_ = false;
+    commit_queue<write_request> queue_;
+    mutable std::mutex mutex_; ///< guards trouble_
     std::optional<failure> trouble_;
 };
 

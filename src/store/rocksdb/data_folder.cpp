@@ -38,7 +38,7 @@ outcome<void> check_nothing_foreign(const fs::path& folder) {
     std::error_code error;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
         const std::string name = at->path().filename();
-        if (name == "store")
+        if (name == "store" || name == "events")
             return fail(errc::failed, fmt::format("{} holds a store but no file CAPSTAN, which says what it is; "
                                                   "restore that file, or use another folder",
                                                   folder.native()));

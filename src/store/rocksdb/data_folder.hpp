@@ -12,7 +12,7 @@
 namespace capstan::store {
 
 /// Raised when a program that knows only this one could not read what is written.
-inline constexpr int store_format = 2;
+inline constexpr int store_format = 3;
 
 struct data_folder {
     std::filesystem::path database;

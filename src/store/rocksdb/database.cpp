@@ -23,10 +23,9 @@ namespace {
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
 
-/// What is in memory before it is written to the families' files, and what the log holds of it: more, the more partitions there are, for
-/// each is a family of its own. 32 of them with 48 MiB wrote files of 1.5 MiB each, two hundred a second, for half as many events.
-std::size_t write_buffers(partition_id partitions) { return std::max<std::size_t>(48, 4u * partitions) * mib; }
-std::size_t log_size_max(partition_id partitions) { return std::max<std::size_t>(64, 6u * partitions) * mib; }
+/// What is in memory before it is written to the families' files, and what the log holds of it.
+constexpr std::size_t write_buffers = 48 * mib;
+constexpr std::size_t log_size_max = 64 * mib;
 
 /// File systems in memory have none, and some others, of which a few say so only when they are written to. A folder that is not there
 /// yet will be made where the one above it is.
@@ -44,7 +43,7 @@ bool has_direct_io(const std::filesystem::path& folder) {
 }
 
 // Memory: everything here is allocated as it is used, so an empty store costs a few MiB. Under load it takes at most the write
-// buffers (48 MiB in all, with up to twelve partitions), the block cache (16 MiB) and what is being flushed (as much as the write buffers
+// buffers (48 MiB in all), the block cache (16 MiB) and what is being flushed (as much as the write buffers
 // again, for moments).
 rocksdb::DBOptions database_options(const database::place& where, database::purpose why) {
     rocksdb::DBOptions options;
@@ -55,8 +54,8 @@ rocksdb::DBOptions database_options(const database::place& where, database::purp
     // After a power cut the log may end in a torn record, which was never acknowledged; what was synced lies before it. Damage
     // anywhere else is a loss of what was acknowledged: for people to know of and to judge (see log_check.hpp for what this misses).
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-    options.db_write_buffer_size = write_buffers(where.partitions);
-    options.max_total_wal_size = log_size_max(where.partitions); // bounds the disk it takes, and what a start after a crash replays
+    options.db_write_buffer_size = write_buffers;
+    options.max_total_wal_size = log_size_max; // bounds the disk it takes, and what a start after a crash replays
     // A reader holds on to all its files, as a writer that is opened beside it may remove them.
     options.max_open_files = why == database::purpose::read ? -1 : 512;
     // A start opens some files of each column family: as many threads for each of those, as RocksDB would have, take longer than that.
@@ -95,12 +94,6 @@ rocksdb::ColumnFamilyOptions with_filter(rocksdb::ColumnFamilyOptions options) {
     return options;
 }
 
-/// Read from front to end. Compressing would cost a processor more than everything else that it does for an event.
-rocksdb::ColumnFamilyOptions as_log(rocksdb::ColumnFamilyOptions options) {
-    options.compression = rocksdb::kNoCompression;
-    return options;
-}
-
 /// A queue: files full of removed entries are compacted early, so that scans from the front do not wade through them.
 rocksdb::ColumnFamilyOptions as_queue(rocksdb::ColumnFamilyOptions options) {
     options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(1024, 512));
@@ -108,7 +101,7 @@ rocksdb::ColumnFamilyOptions as_queue(rocksdb::ColumnFamilyOptions options) {
 }
 
 /// In the order in which database's accessors count on them.
-std::vector<rocksdb::ColumnFamilyDescriptor> all_families(partition_id partitions) {
+std::vector<rocksdb::ColumnFamilyDescriptor> all_families() {
     const auto cache = rocksdb::NewLRUCache(16 * mib, 2);
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache, mib));
@@ -116,8 +109,6 @@ std::vector<rocksdb::ColumnFamilyDescriptor> all_families(partition_id partition
     families.emplace_back("expiry", as_queue(family_options(cache, 2 * mib)));
     families.emplace_back("feedback", as_queue(family_options(cache, 2 * mib)));
     families.emplace_back("registry", with_filter(family_options(cache, 4 * mib)));
-    for (partition_id partition = 0; partition < partitions; ++partition)
-        families.emplace_back(fmt::format("events.{}", partition), as_log(family_options(cache, 16 * mib)));
     return families;
 }
 
@@ -146,9 +137,9 @@ outcome<std::shared_ptr<database>> database::open(const place& where, purpose wh
     const rocksdb::DBOptions options = database_options(where, why);
     const std::string folder = where.folder;
     rocksdb::DB* db = nullptr;
-    const rocksdb::Status status =
-        why == purpose::read ? rocksdb::DB::OpenForReadOnly(options, folder, all_families(where.partitions), &opened->families_, &db)
-                             : rocksdb::DB::Open(options, folder, all_families(where.partitions), &opened->families_, &db);
+    const rocksdb::Status status = why == purpose::read
+                                       ? rocksdb::DB::OpenForReadOnly(options, folder, all_families(), &opened->families_, &db)
+                                       : rocksdb::DB::Open(options, folder, all_families(), &opened->families_, &db);
     if (!status.ok())
         return std::unexpected(opening_failure(status, where.folder, damage));
     opened->db_.reset(db);
@@ -183,7 +174,7 @@ std::unique_ptr<rocksdb::Iterator> database::iterate(rocksdb::ColumnFamilyHandle
 }
 
 /// The files that what is in memory, or in the log, is about to become.
-std::uint64_t database::disk_reserve() const { return log_size_max(partition_count()); }
+std::uint64_t database::disk_reserve() const { return log_size_max; }
 
 void database::flush() {
     db_->Flush({}, families_); // failing, it costs the next start a moment, nothing else: the log has it all

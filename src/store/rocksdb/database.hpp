@@ -9,7 +9,6 @@
 #include <rocksdb/db.h>
 
 #include "store/failure.hpp"
-#include "store/telemetry_log.hpp"
 
 namespace capstan::store {
 
@@ -17,7 +16,6 @@ class database {
 public:
     struct place {
         std::filesystem::path folder;
-        partition_id partitions;
         rocksdb::Env* env; ///< outlives the database
     };
     enum class purpose {
@@ -40,9 +38,6 @@ public:
     rocksdb::ColumnFamilyHandle* expiry() { return families_[2]; }
     rocksdb::ColumnFamilyHandle* feedback() { return families_[3]; }
     rocksdb::ColumnFamilyHandle* registry() { return families_[4]; }
-    /// Throws std::out_of_range for a partition that there is not.
-    rocksdb::ColumnFamilyHandle* events(partition_id partition) { return families_.at(5u + partition); }
-    partition_id partition_count() const { return static_cast<partition_id>(families_.size() - 5); }
 
     /// None when there is no such key.
     outcome<std::optional<std::string>> get(rocksdb::ColumnFamilyHandle* family, std::string_view key);

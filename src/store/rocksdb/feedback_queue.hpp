@@ -1,8 +1,8 @@
 #pragma once
 
 #include "store/feedback_queue.hpp"
+#include "store/read_pool.hpp"
 #include "store/rocksdb/committer.hpp"
-#include "store/rocksdb/read_pool.hpp"
 #include "store/rocksdb/sorted_changes.hpp"
 
 namespace capstan::store {

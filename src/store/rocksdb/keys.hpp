@@ -3,14 +3,12 @@
 // docs/format/store.md, section 3, says the same in prose.
 //
 //   column family  key                                              value
-//   events.N       first sequence number u64                        record: some events of one commit, framed
 //   commands       device id, 00                                    next sequence number of the device
 //                  device id, 00, sequence number u64               command
 //   expiry         expires u64 (ms), then the key in `commands`     nothing
 //   feedback       sequence number u64                              feedback record
 //   registry       device id                                        device, JSON
 //   default        "feedback"                                       next sequence number, as of the last removal
-//                  "partition" N u16                                partition_state, as of the last trim
 //                  "activity" device id                              when it was last heard of
 //                  "registry"                                       counts and number of the last change
 //
@@ -27,7 +25,7 @@
 
 namespace capstan::store::keys {
 
-/// In events.N and in feedback.
+/// In feedback.
 inline std::string sequence(std::uint64_t number) {
     std::string key;
     put_fixed(key, number);
@@ -62,11 +60,6 @@ inline std::string expiry(wall_time expires, std::string_view device_id, std::ui
 inline constexpr std::string_view feedback_state = "feedback";
 inline constexpr std::string_view registry_state = "registry";
 inline std::string activity(std::string_view id) { return "activity" + std::string(id); }
-inline std::string partition_state(std::uint16_t partition) {
-    std::string key = "partition";
-    put_fixed(key, partition);
-    return key;
-}
 
 /// RocksDB's slices and our views are the same thing under two names.
 inline rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }

@@ -4,8 +4,7 @@
 #include <array>
 #include <fstream>
 
-#include "base/bytes.hpp"
-#include "store/rocksdb/crc32c.hpp"
+#include "store/checksum.hpp"
 
 namespace capstan::store {
 namespace {
@@ -18,8 +17,7 @@ constexpr std::size_t header_size = 7;
 constexpr std::uint8_t whole = 1, first = 2, last = 4;
 
 std::uint32_t checksum(bytes_view of) {
-    const std::string_view text = as_text(of);
-    const std::uint32_t value = rocksdb::crc32c::Extend(0, text.data(), text.size());
+    const std::uint32_t value = crc32c(0, of);
     return ((value >> 15) | (value << 17)) + 0xa282ead8; // "masked": a log may hold checksums, which should not look like its own
 }
 

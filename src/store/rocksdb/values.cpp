@@ -1,12 +1,11 @@
 #include "store/rocksdb/values.hpp"
 
 #include "store/encoding.hpp"
-#include "store/event_framing.hpp"
 
 namespace capstan::store::values {
 namespace {
 
-constexpr std::uint8_t format = 1; // of every value but records, so far
+constexpr std::uint8_t format = 1; // of every value, so far
 constexpr std::uint8_t format_of_dead_letters = 2;
 
 void put_time(bytes& to, wall_time time) { put_fixed(to, static_cast<std::uint64_t>(time.time_since_epoch().count())); }
@@ -16,46 +15,6 @@ wall_time read_time(bytes_reader& in) { return wall_time(std::chrono::millisecon
 bool ended(const bytes_reader& in) { return in.ok() && in.remaining() == 0; }
 
 } // namespace
-
-bytes record_header(wall_time enqueued, std::size_t count) {
-    bytes out{event_framing_version};
-    put_time(out, enqueued);
-    put_fixed(out, static_cast<std::uint32_t>(count));
-    return out;
-}
-
-std::optional<event_record> decode_record(bytes_view key, bytes_view value) {
-    bytes_reader number(key);
-    bytes_reader in(value);
-    event_record record;
-    record.first = number.fixed<std::uint64_t>();
-    const bool known = in.fixed<std::uint8_t>() == event_framing_version;
-    record.enqueued = read_time(in);
-    record.count = in.fixed<std::uint32_t>();
-    record.framed = in.take(in.remaining());
-    // A framed event is three bytes or more: a count that is damaged must not stand for numbers that never were.
-    if (!known || !ended(number) || !in.ok() || record.count == 0 || record.count > record.framed.size() / 3)
-        return std::nullopt;
-    return record;
-}
-
-bytes encode(const partition_state& state) {
-    bytes out{format};
-    put_fixed(out, state.begin);
-    put_fixed(out, state.next);
-    put_time(out, state.last_enqueued);
-    return out;
-}
-
-std::optional<partition_state> decode_partition_state(bytes_view value) {
-    bytes_reader in(value);
-    partition_state state;
-    const bool known = in.fixed<std::uint8_t>() == format;
-    state.begin = in.fixed<std::uint64_t>();
-    state.next = in.fixed<std::uint64_t>();
-    state.last_enqueued = read_time(in);
-    return known && ended(in) && state.begin <= state.next ? std::optional(state) : std::nullopt;
-}
 
 bytes encode(const command& value) {
     bytes out{value.died_of ? format_of_dead_letters : format};

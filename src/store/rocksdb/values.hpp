@@ -5,20 +5,11 @@
 #include <array>
 #include <optional>
 
-#include "store/block_builder.hpp"
 #include "store/command_queue.hpp"
 #include "store/device_registry.hpp"
 #include "store/feedback_queue.hpp"
 
 namespace capstan::store::values {
-
-/// In front of the framed events of a record. The version is event_framing_version.
-bytes record_header(wall_time enqueued, std::size_t count);
-/// The record points into `value`. The events in it are not looked at.
-std::optional<event_record> decode_record(bytes_view key, bytes_view value);
-
-bytes encode(const partition_state& state);
-std::optional<partition_state> decode_partition_state(bytes_view value);
 
 bytes encode(const command& value);
 /// The sequence number is in the key.

@@ -1,3 +1,4 @@
+#include "store/lmdb/records.hpp"
 #include "store/rocksdb/values.hpp"
 
 #include "store/registry_rules.hpp"
@@ -24,7 +25,7 @@ template<class Decode> void expect_only_whole(bytes value, Decode decode) {
 }
 
 TEST(values, only_whole_values_of_a_known_version_decode) {
-    expect_only_whole(values::encode(partition_state{3, 9, at_ms(5)}), values::decode_partition_state);
+    expect_only_whole(records::encode(partition_state{3, 9, at_ms(5)}), records::decode_state);
     expect_only_whole(values::encode_next(7), values::decode_next);
     expect_only_whole(values::encode(values::registry_state{{4, 2}, 17}), values::decode_registry_state);
     feedback_record record;
@@ -48,27 +49,25 @@ TEST(values, enumerations_on_disk_are_checked) {
 }
 
 TEST(values, a_record_is_checked_before_its_count_is_believed) {
-    const std::string key = keys::sequence(40);
     event_batch batch;
     batch.add(0, {}, {});
     batch.add(0, {}, {});
-    bytes value = values::record_header(at_ms(77), 2);
+    bytes value = records::header(at_ms(77), 2);
     append(value, batch.framed());
-    const auto record = values::decode_record(as_bytes(key), value);
+    const auto record = records::decode(40, value);
     ASSERT_TRUE(record);
     EXPECT_EQ(record->first, 40u);
     EXPECT_EQ(record->count, 2u);
     EXPECT_EQ(record->enqueued, at_ms(77));
     EXPECT_EQ(record->framed.size(), 8u);
 
-    EXPECT_FALSE(values::decode_record(as_bytes("short"), value));
     value[12] = 3; // events that take nine bytes at least
-    EXPECT_FALSE(values::decode_record(as_bytes(key), value));
+    EXPECT_FALSE(records::decode(40, value));
     value[12] = 0;
-    EXPECT_FALSE(values::decode_record(as_bytes(key), value));
+    EXPECT_FALSE(records::decode(40, value));
     value[12] = 2;
     value[0] = 9;
-    EXPECT_FALSE(values::decode_record(as_bytes(key), value));
+    EXPECT_FALSE(records::decode(40, value));
 }
 
 TEST(keys, sort_as_what_they_stand_for) {

@@ -1,4 +1,4 @@
-#include "store/rocksdb/read_pool.hpp"
+#include "store/read_pool.hpp"
 
 #include <utility>
 
