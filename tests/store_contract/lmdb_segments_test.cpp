@@ -4,6 +4,7 @@
 
 #include "contract.hpp"
 #include "failing_calls.hpp"
+#include "store/lmdb/records.hpp"
 #include "store/lmdb/segment.hpp"
 
 namespace capstan::test {
@@ -201,11 +202,60 @@ TEST_F(lmdb_segments, one_that_came_to_nothing_does_not_hide_what_was_accepted) 
     }
 }
 
+/// Likewise, when meanwhile there was nothing but a trim; and one in which there is a trim stays.
+TEST_F(lmdb_segments, a_trim_is_not_lost_with_one_that_came_to_nothing) {
+    append(0, 3);
+    ASSERT_TRUE(ask_->trim(0, at_ms(1'000'001)));
+    close();
+    const auto begin_after_a_start = [&](std::vector<store::partition_state> second, bool trimmed) {
+        {
+            const auto made = store::lmdb::segment::make(file("00000002"), segment_size, second).value();
+            auto writer = store::lmdb::segment_writer::begin(*made).value();
+            if (trimmed) {
+                EXPECT_TRUE(writer.put_state(0, {2, 3, at_ms(1'000'002)}) && writer.commit());
+            }
+        }
+        open();
+        const auto begin = store_->telemetry().state(0).begin;
+        close();
+        return begin;
+    };
+    EXPECT_EQ(begin_after_a_start({{0, 3, at_ms(1'000'002)}, {}}, false), 1u);
+    EXPECT_THAT(files(), ElementsAre("00000001"));
+    EXPECT_EQ(begin_after_a_start({{1, 3, at_ms(1'000'002)}, {}}, true), 2u);
+    EXPECT_THAT(files(), ElementsAre("00000001", "00000002"));
+}
+
+/// A round that failed may be found in the segment, its numbers given again in the next: also where it is all that the partition has there.
+TEST_F(lmdb_segments, what_was_in_doubt_is_not_read_beside_what_has_its_numbers) {
+    close();
+    fs::remove(file("00000001"));
+    const auto make = [&](const std::string& name, store::sequence_number first, std::string_view text) {
+        const std::vector<store::partition_state> begin{{0, first, at_ms(0)}, {}};
+        const auto made = store::lmdb::segment::make(file(name), segment_size, begin).value();
+        const bytes header = store::records::header(at_ms(0), 1);
+        const store::event_batch batch = batch_of({text});
+        const bytes_view pieces[] = {header, batch.framed()};
+        auto writer = store::lmdb::segment_writer::begin(*made).value();
+        ASSERT_TRUE(writer.put_record(0, first, pieces) && writer.commit());
+    };
+    make("00000001", 0, "a");
+    make("00000002", 1, "in doubt");
+    make("00000003", 1, "b");
+    open();
+    EXPECT_EQ(store_->telemetry().state(0).next, 2u);
+    EXPECT_THAT(texts_of(ask_->read(0, 0).value()), ElementsAre("a", "b"));
+    append(0, 1, 0);
+    EXPECT_THAT(texts_of(ask_->read(0, 0).value()), ElementsAre("a", "b", "0"));
+    EXPECT_EQ(ask_->find_after(0, at_ms(-1)).value(), 0u);
+}
+
 TEST_F(lmdb_segments, a_trim_that_could_not_give_space_back_is_made_up_for_by_the_next) {
     append(0, 30);
     syncs_of_the_folder_fail(ENOSPC);
     ASSERT_TRUE(ask_->trim(0, at_ms(2'000'000)));
     append(1, 1, 10);
+    EXPECT_GE(files().size(), 3u);
     syncs_of_the_folder_fail(0);
     ASSERT_TRUE(ask_->trim(0, at_ms(2'000'000)));
     EXPECT_TRUE(until([&] { return files().size() <= 2; })) << files().size();

@@ -25,7 +25,9 @@ int claim_lock(const std::filesystem::path& lock) {
     const int file = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, readable_by_the_owner);
     if (file < 0)
         return errno;
-    const int code = ::posix_fallocate(file, 0, size);
+    int code = EINTR;
+    while (code == EINTR)
+        code = ::posix_fallocate(file, 0, size);
     ::close(file);
     return code;
 }

@@ -6,6 +6,7 @@
 #include "store/event_framing.hpp"
 #include "store/lmdb/records.hpp"
 #include "store/lmdb/segment_ends.hpp"
+#include "store/reply.hpp"
 
 namespace capstan::store::lmdb {
 namespace {
@@ -32,7 +33,7 @@ outcome<void> event_committer::start() {
         return std::unexpected(found.error());
     states_ = *std::move(found);
     abandoned();
-    segments_.remove_before(states_);
+    file_due_ = !segments_.remove_before(states_);
     thread_ = std::thread([this] { run(); });
     return {};
 }
@@ -46,19 +47,25 @@ void event_committer::stop() {
 void event_committer::run() {
     for (;;) {
         std::optional<requests> waiting = queue_.take(next_look());
-        if (!waiting)
-            try_to_leave_trouble();
-        else if (waiting->empty())
+        if (waiting && waiting->empty())
             return;
-        else
+        if (waiting)
             commit(*std::move(waiting));
+        else
+            try_again();
     }
 }
 
-/// Even when nobody writes: trouble() must not outlive the trouble.
+/// Even when nobody writes: trouble() must not outlive the trouble, nor files what was kept in them.
 std::optional<event_committer::time_point> event_committer::next_look() const {
     const std::optional<failure> stuck = trouble();
-    return stuck && stuck->code == errc::full ? std::optional(next_try_) : std::nullopt;
+    const bool may_end = stuck && stuck->code == errc::full;
+    return may_end || (file_due_ && !stuck) ? std::optional(next_try_) : std::nullopt;
+}
+
+void event_committer::try_again() {
+    try_to_leave_trouble();
+    forget_files();
 }
 
 // ---- a round
@@ -114,7 +121,8 @@ void event_committer::apply(event_request& request) {
 outcome<void> event_committer::write(std::size_t size) {
     if (std::ranges::none_of(round_, [](const round_of_partition& part) { return part.trimmed || !part.batches.empty(); }))
         return {};
-    if (std::optional<failure> stuck = trouble(); stuck && (torn_ || stuck->code != errc::full))
+    const bool takes_space = std::ranges::any_of(round_, [](const round_of_partition& part) { return !part.batches.empty(); });
+    if (std::optional<failure> stuck = trouble(); stuck && (stuck->code != errc::full || (torn_ && takes_space)))
         return std::unexpected(*std::move(stuck));
     if (torn_ || !segments_.newest()->has_room(size))
         if (const outcome<void> begun = begin_segment(); !begun)
@@ -220,8 +228,10 @@ partition_state event_committer::state(partition_id partition) const {
 
 // ---- segments
 
-/// What is durable is where it begins.
+/// What is durable is where it begins. One that could not be written to is to be readable before that.
 outcome<void> event_committer::begin_segment() {
+    if (torn_ && !segments_.close_newest_to_writing())
+        return fail(errc::full, "a file of the events cannot be opened again");
     std::vector<partition_state> begin;
     for (partition_id partition = 0; partition < round_.size(); ++partition)
         begin.push_back(state(partition));
@@ -230,20 +240,25 @@ outcome<void> event_committer::begin_segment() {
     return added;
 }
 
-/// After a trim. A segment goes when nothing of it is kept: so that the newest can, too, another takes its place in time.
+/// After a trim. A segment goes when nothing of it is kept: so that the newest can, too, another takes its place in time. What cannot be
+/// done is tried again.
 void event_committer::forget_files() {
-    bool due = std::exchange(file_due_, false);
+    bool due = file_due_ && clock::now() >= next_try_;
     for (round_of_partition& part : round_)
         due |= std::exchange(part.trimmed, false);
-    if (!due)
+    const std::optional<failure> stuck = trouble();
+    if (!due || (stuck && stuck->code != errc::full))
         return;
+    file_due_ = false;
     const std::shared_ptr<const segment> newest = segments_.newest();
     if (newest->size() >= newest->databases().size_max() / part_of_a_segment && is_half_forgotten(*newest))
-        file_due_ = !begin_segment(); // the disk is full: with the next round, then
+        file_due_ = !begin_segment();
     std::vector<partition_state> kept;
     for (const round_of_partition& part : round_)
         kept.push_back(part.after);
     file_due_ |= !segments_.remove_before(kept);
+    if (file_due_)
+        next_try_ = clock::now() + where_.retry_when_full;
 }
 
 bool event_committer::is_half_forgotten(const segment& newest) const {
@@ -264,8 +279,13 @@ void event_committer::try_to_leave_trouble() {
     if (!stuck || stuck->code != errc::full || clock::now() < next_try_)
         return;
     forget_files();
-    const bool is_over = !disk_is_low(where_.folder, where_.disk_reserve) && (!torn_ || begin_segment());
-    set_trouble(is_over ? std::nullopt : stuck);
+    if (disk_is_low(where_.folder, where_.disk_reserve))
+        return set_trouble(stuck);
+    const outcome<void> begun = torn_ ? begin_segment() : outcome<void>();
+    if (begun)
+        set_trouble(std::nullopt);
+    else
+        (void)give_up(begun.error());
 }
 
 std::optional<failure> event_committer::trouble() const {

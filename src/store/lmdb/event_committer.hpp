@@ -83,6 +83,7 @@ private:
     outcome<void> begin_segment();
     bool is_half_forgotten(const segment& newest) const;
     void forget_files();
+    void try_again();
     void try_to_leave_trouble();
     void set_trouble(std::optional<failure> trouble);
 

@@ -27,8 +27,6 @@ public:
 
     void next() {
         take(at_->next());
-        if (there_ && at_->first() >= end_)
-            there_ = false; // of a round that failed, and turned out to be there: its numbers have been given again
         if (!there_ && !failed_)
             enter([](segment_cursor& at) { return at.seek(0); });
     }
@@ -65,8 +63,10 @@ private:
                 take(find(*(at_ = *std::move(opened))));
         }
     }
+    /// What is beyond where the next segment begins is of a round that failed, and turned out to be there: its numbers have been given
+    /// again.
     void take(const outcome<bool>& moved) {
-        there_ = moved && *moved;
+        there_ = moved && *moved && at_->first() < end_;
         if (!moved)
             failed_ = moved.error();
     }

@@ -2,6 +2,8 @@
 // What lies in the segments, as bytes: docs/format/store.md, section 4. What does not decode, in full and with nothing left over,
 // comes back as none.
 
+#include <optional>
+
 #include "store/block_builder.hpp"
 
 namespace capstan::store::records {

@@ -159,6 +159,20 @@ outcome<std::vector<partition_state>> segment::states() const {
     return found;
 }
 
+outcome<bool> segment::is_untouched() const {
+    const auto reading = transaction::begin(*file_in_use_, transaction::kind::read);
+    if (!reading)
+        return std::unexpected(reading.error());
+    MDB_stat in{};
+    mdb_stat(reading->handle(), state_, &in);
+    bool untouched = in.ms_entries == events_.size();
+    for (const MDB_dbi events : events_) {
+        mdb_stat(reading->handle(), events, &in);
+        untouched &= in.ms_entries == 0;
+    }
+    return untouched;
+}
+
 outcome<partition_state> segment::state_of(MDB_txn* in, partition_id partition) const {
     auto known = state_in(in, state_, trimmed_key, partition);
     if (known && !*known)

@@ -30,6 +30,9 @@ public:
     /// What the last trim left, or else where it begins: all of what it knows of its partitions, but for the records themselves.
     outcome<std::vector<partition_state>> states() const;
 
+    /// Nothing but where it begins is in it: no record, no trim.
+    outcome<bool> is_untouched() const;
+
     std::size_t size() const { return file_in_use_->size(); }
     /// Whether a round of so many bytes still goes in.
     bool has_room(std::size_t bytes) const { return end_with(bytes) <= file_in_use_->size_max(); }

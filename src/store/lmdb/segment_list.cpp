@@ -48,7 +48,7 @@ outcome<std::map<std::uint64_t, fs::path>> files_in(const fs::path& folder) {
         const auto [rest, bad] = std::from_chars(name.data(), name.data() + name.size(), number);
         if (bad == std::errc() && rest == name.data() + name.size())
             found.emplace(number, at->path());
-        else if (name.ends_with(".new"))
+        else if (name.ends_with(".new") || name.ends_with(".new-lock"))
             remove_files(at->path());
     }
     if (error && error != std::errc::no_such_file_or_directory)
@@ -90,26 +90,31 @@ outcome<void> segment_list::open_all() {
                                                    file_of(folder_, number - 1).native(), file.native()));
         segments_.push_back(*std::move(opened));
         last_number_ = number;
+        std::error_code ignored;
+        if (!is_newest)
+            fs::remove(lock_beside(file), ignored); // of one that was written to when the hub ended
     }
     return segments_.size() > 1 ? drop_one_that_came_to_nothing() : outcome<void>();
 }
 
 /// A newest one whose name was not durable when its making failed, so that the one before was written to again. It has nothing in it.
 outcome<void> segment_list::drop_one_that_came_to_nothing() {
+    const outcome<bool> untouched = segments_.back()->is_untouched();
+    if (!untouched || !*untouched)
+        return untouched ? outcome<void>() : std::unexpected(untouched.error());
     const auto before = ends_of(segments_[segments_.size() - 2]);
-    const auto here = ends_of(segments_.back());
+    const auto here = segments_.back()->states();
     if (!before || !here)
         return std::unexpected(before ? here.error() : before.error());
-    bool is_empty = true, is_behind = false;
+    bool is_behind = false;
     for (partition_id partition = 0; partition < partitions_; ++partition) {
-        const sequence_number first = segments_.back()->first(partition);
-        if (first > (*before)[partition].next)
+        const partition_state &then = (*here)[partition], &now = (*before)[partition];
+        if (then.next > now.next)
             return fail(errc::corrupt,
                         fmt::format("events of partition {} are missing before {}", partition, segments_.back()->file().native()));
-        is_empty &= (*here)[partition].next == first;
-        is_behind |= first < (*before)[partition].next;
+        is_behind |= then.next < now.next || then.begin < now.begin;
     }
-    if (!is_empty || !is_behind)
+    if (!is_behind)
         return {};
     remove_files(segments_.back()->file());
     segments_.pop_back();
@@ -139,22 +144,23 @@ outcome<void> segment_list::add(std::span<const partition_state> begin) {
     if (!made)
         return std::unexpected(made.error());
     ++last_number_;
-    close_newest_to_writing();
+    close_newest_to_writing(); // if it cannot be, it is read as it is, and takes an open file or two more
     const std::lock_guard lock(mutex_);
     segments_.push_back(*std::move(made));
     return {};
 }
 
-void segment_list::close_newest_to_writing() {
+bool segment_list::close_newest_to_writing() {
     if (segments_.empty()) // which only this thread changes
-        return;
+        return true;
     auto to_read = segment::open(segments_.back()->file(), partitions_, environment::access::read);
     if (!to_read)
-        return; // where it is open it can be read as well, but for what LMDB forbids
+        return false;
     std::error_code ignored;
     fs::remove(lock_beside(segments_.back()->file()), ignored); // who holds it open does not need its name
     const std::lock_guard lock(mutex_);
     segments_.back() = *std::move(to_read);
+    return true;
 }
 
 /// The oldest first, and each durably: a gap is a loss, and is told as one by the next start.

@@ -26,8 +26,8 @@ public:
     /// A new one to write to, durable. The one before it is only read from now on.
     outcome<void> add(std::span<const partition_state> begin);
     /// After a write to the newest that failed: LMDB lets nobody read a file that it could not write to, until it is opened anew. Only
-    /// add() gives another to write to.
-    void close_newest_to_writing();
+    /// add() gives another to write to. False when it could not be opened.
+    bool close_newest_to_writing();
     /// Removes the files of which nothing is kept any more. Who reads one still reads it to its end. False when one could not be removed.
     bool remove_before(std::span<const partition_state> kept);
 
