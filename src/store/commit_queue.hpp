@@ -119,9 +119,4 @@ private:
     bool stopping_ = false;
 };
 
-/// Those that take space come last; gives the first of them.
-template<class Request> auto part_off_those_that_take_space(std::vector<std::unique_ptr<Request>>& from) {
-    return std::stable_partition(from.begin(), from.end(), [](const auto& request) { return request->size() == 0; });
-}
-
 } // namespace capstan::store

@@ -2,6 +2,10 @@
 
 namespace capstan::store {
 
+void put_time(bytes& to, wall_time time) { put_fixed(to, static_cast<std::uint64_t>(time.time_since_epoch().count())); }
+
+wall_time bytes_reader::time() { return wall_time(std::chrono::milliseconds(static_cast<std::int64_t>(fixed<std::uint64_t>()))); }
+
 void put_varint(bytes& to, std::uint64_t value) {
     for (; value >= 0x80; value >>= 7)
         to.push_back(static_cast<std::uint8_t>(value | 0x80));

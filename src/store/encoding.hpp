@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 
 namespace capstan::store {
 
@@ -18,6 +19,8 @@ template<std::unsigned_integral T, class Buffer> void put_fixed(Buffer& to, T va
         raw[index] = static_cast<typename Buffer::value_type>(static_cast<std::uint8_t>(value >> ((sizeof(T) - 1 - index) * 8)));
     to.insert(to.end(), raw.begin(), raw.end());
 }
+
+void put_time(bytes& to, wall_time time);
 
 /// At most 10 bytes.
 void put_varint(bytes& to, std::uint64_t value);
@@ -36,11 +39,14 @@ public:
             value = static_cast<T>((value << 8) | byte);
         return value;
     }
+    wall_time time();
     std::uint64_t varint();
     bytes_view take(std::uint64_t size);
     std::string text();
 
     bool ok() const { return ok_; }
+    /// All of it was there, and nothing else.
+    bool ended() const { return ok() && remaining() == 0; }
     std::size_t remaining() const { return rest_.size(); }
 
 private:

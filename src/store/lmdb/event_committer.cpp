@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "store/disk_space.hpp"
 #include "store/event_framing.hpp"
 #include "store/lmdb/records.hpp"
 #include "store/lmdb/segment_ends.hpp"
@@ -10,8 +9,6 @@
 
 namespace capstan::store::lmdb {
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 constexpr std::size_t kib = 1024;
 
@@ -25,7 +22,7 @@ constexpr std::size_t part_of_a_segment = 256;
 
 event_committer::event_committer(segment_list& segments, watch_list& watchers, const wall_clock& clock, surroundings where)
     : segments_(segments), watchers_(watchers), clock_(clock), where_(std::move(where)), round_(segments.newest()->partition_count()),
-      states_(round_.size()) {}
+      trouble_(where_.retry_when_full), states_(round_.size()) {}
 
 outcome<void> event_committer::start() {
     outcome<std::vector<partition_state>> found = ends_of(segments_.newest());
@@ -58,9 +55,7 @@ void event_committer::run() {
 
 /// Even when nobody writes: trouble() must not outlive the trouble, nor files what was kept in them.
 std::optional<event_committer::time_point> event_committer::next_look() const {
-    const std::optional<failure> stuck = trouble();
-    const bool may_end = stuck && stuck->code == errc::full;
-    return may_end || (file_due_ && !stuck) ? std::optional(next_try_) : std::nullopt;
+    return trouble_.is_full() || (file_due_ && !trouble()) ? std::optional(trouble_.next_look()) : std::nullopt;
 }
 
 void event_committer::try_again() {
@@ -72,38 +67,19 @@ void event_committer::try_again() {
 
 void event_committer::commit(requests waiting) {
     try_to_leave_trouble();
-    waiting = refuse_when_low(std::move(waiting));
+    waiting = trouble_.refuse_when_low(std::move(waiting), where_.folder, where_.disk_reserve);
     std::size_t size = 0;
     for (auto& request : waiting) {
         size += request->size();
         apply(*request);
     }
-    const auto begin = clock::now();
     const outcome<void> written = write(size);
-    if (written) {
-        ++rounds_;
-        requests_ += waiting.size();
-        microseconds_ += static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begin).count());
-    }
+    if (written)
+        counter_.add_requests(waiting.size());
     written ? committed() : abandoned();
     answer_all(std::move(waiting), written ? std::nullopt : std::optional(written.error()));
     if (written)
         forget_files();
-}
-
-/// What takes space is refused below the reserve; what gives some back goes through.
-event_committer::requests event_committer::refuse_when_low(requests waiting) {
-    if (!disk_is_low(where_.folder, where_.disk_reserve))
-        return waiting;
-    const auto refused = part_off_those_that_take_space(waiting);
-    if (refused == waiting.end())
-        return waiting;
-    const failure low{errc::full, "the disk is full, but for a reserve"};
-    if (!trouble())
-        set_trouble(low);
-    answer_all(requests(std::make_move_iterator(refused), std::make_move_iterator(waiting.end())), low);
-    waiting.erase(refused, waiting.end());
-    return waiting;
 }
 
 void event_committer::apply(event_request& request) {
@@ -127,8 +103,12 @@ outcome<void> event_committer::write(std::size_t size) {
     if (torn_ || !segments_.newest()->has_room(size))
         if (const outcome<void> begun = begin_segment(); !begun)
             return give_up(begun.error());
+    const auto begun = commit_trouble::clock::now();
     const outcome<void> written = write_in(*segments_.newest());
-    return written ? written : give_up(failed_to_write(size, written.error()));
+    if (!written)
+        return give_up(failed_to_write(size, written.error()));
+    counter_.add_round(begun);
+    return {};
 }
 
 outcome<void> event_committer::write_in(const segment& newest) {
@@ -157,7 +137,7 @@ failure event_committer::failed_to_write(std::size_t size, failure why) {
 std::unexpected<failure> event_committer::give_up(failure why) {
     if (why.code != errc::full)
         why = {errc::failed, why.text + "; the store takes no writes until the hub is started again"};
-    set_trouble(why);
+    trouble_.set(why);
     return std::unexpected(std::move(why));
 }
 
@@ -243,11 +223,10 @@ outcome<void> event_committer::begin_segment() {
 /// After a trim. A segment goes when nothing of it is kept: so that the newest can, too, another takes its place in time. What cannot be
 /// done is tried again.
 void event_committer::forget_files() {
-    bool due = file_due_ && clock::now() >= next_try_;
+    bool due = file_due_ && trouble_.is_time_to_look();
     for (round_of_partition& part : round_)
         due |= std::exchange(part.trimmed, false);
-    const std::optional<failure> stuck = trouble();
-    if (!due || (stuck && stuck->code != errc::full))
+    if (!due || (trouble() && !trouble_.is_full()))
         return;
     file_due_ = false;
     const std::shared_ptr<const segment> newest = segments_.newest();
@@ -258,7 +237,7 @@ void event_committer::forget_files() {
         kept.push_back(part.after);
     file_due_ |= !segments_.remove_before(kept);
     if (file_due_)
-        next_try_ = clock::now() + where_.retry_when_full;
+        trouble_.look_later();
 }
 
 bool event_committer::is_half_forgotten(const segment& newest) const {
@@ -275,32 +254,16 @@ bool event_committer::is_half_forgotten(const segment& newest) const {
 
 /// When the disk is full: looks, once in retry_when_full, whether there is space again.
 void event_committer::try_to_leave_trouble() {
-    const std::optional<failure> stuck = trouble();
-    if (!stuck || stuck->code != errc::full || clock::now() < next_try_)
+    if (!trouble_.may_be_over())
         return;
     forget_files();
     if (disk_is_low(where_.folder, where_.disk_reserve))
-        return set_trouble(stuck);
+        return trouble_.look_later();
     const outcome<void> begun = torn_ ? begin_segment() : outcome<void>();
     if (begun)
-        set_trouble(std::nullopt);
+        trouble_.set(std::nullopt);
     else
         (void)give_up(begun.error());
-}
-
-std::optional<failure> event_committer::trouble() const {
-    const std::lock_guard lock(mutex_);
-    return trouble_;
-}
-
-void event_committer::set_trouble(std::optional<failure> trouble) {
-    next_try_ = clock::now() + where_.retry_when_full;
-    const std::lock_guard lock(mutex_);
-    trouble_ = std::move(trouble);
-}
-
-commit_counts event_committer::commits() const {
-    return {rounds_.load(), requests_.load(), std::chrono::microseconds(microseconds_.load())};
 }
 
 } // namespace capstan::store::lmdb

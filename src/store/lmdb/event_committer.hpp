@@ -3,14 +3,12 @@
 // ONE transaction, and answers when it is durable. While a round is being synced the next one gathers: batching adapts to the disk by
 // itself, and an idle log commits a single batch at once.
 
-#include <atomic>
 #include <thread>
 
 #include "base/clock.hpp"
-#include "store/commit_queue.hpp"
+#include "store/commit_trouble.hpp"
 #include "store/event_framing.hpp"
 #include "store/lmdb/segment_list.hpp"
-#include "store/store.hpp"
 #include "store/watch_list.hpp"
 
 namespace capstan::store::lmdb {
@@ -52,12 +50,12 @@ public:
     /// Taken in this order.
     void submit(std::unique_ptr<event_request> request) { queue_.submit(std::move(request)); }
     partition_state state(partition_id partition) const;
-    std::optional<failure> trouble() const;
-    commit_counts commits() const;
+    std::optional<failure> trouble() const { return trouble_.get(); }
+    commit_counts commits() const { return counter_.counts(); }
 
 private:
     using requests = commit_queue<event_request>::requests;
-    using time_point = std::chrono::steady_clock::time_point;
+    using time_point = commit_trouble::clock::time_point;
 
     /// What a round does to a partition. Between rounds `after` is what is durable.
     struct round_of_partition {
@@ -69,7 +67,6 @@ private:
     void run();
     std::optional<time_point> next_look() const;
     void commit(requests waiting);
-    requests refuse_when_low(requests waiting);
     void apply(event_request& request);
     outcome<void> write(std::size_t size);
     outcome<void> write_in(const segment& newest);
@@ -85,7 +82,6 @@ private:
     void forget_files();
     void try_again();
     void try_to_leave_trouble();
-    void set_trouble(std::optional<failure> trouble);
 
     segment_list& segments_;
     watch_list& watchers_;
@@ -93,13 +89,12 @@ private:
     const surroundings where_;
     commit_queue<event_request> queue_;
     std::vector<round_of_partition> round_; ///< committer's thread only, once started
-    time_point next_try_{};                 ///< committer's thread only
     bool torn_ = false;                     ///< a write failed: only another segment can be written to. Committer's thread only
     bool file_due_ = false;                 ///< a segment that could not be begun, or gone. Committer's thread only
-    std::atomic<std::uint64_t> rounds_{0}, requests_{0}, microseconds_{0};
-    mutable std::mutex mutex_; ///< guards states_ and trouble_
+    commit_trouble trouble_;
+    commit_counter counter_;
+    mutable std::mutex mutex_; ///< guards states_
     std::vector<partition_state> states_;
-    std::optional<failure> trouble_;
     std::thread thread_;
 };
 

@@ -2,12 +2,8 @@
 
 #include <algorithm>
 
-#include "store/disk_space.hpp"
-
 namespace capstan::store {
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 // What a round was put together in is used again by the next, for allocating it costs page faults: it has grown by doubling.
 constexpr std::size_t spare_size_max = 2 * round_size_max;
@@ -39,9 +35,9 @@ void committer::stop() {
 
 void committer::run() {
     for (;;) {
-        std::optional<requests> waiting = queue_.take(next_look());
+        std::optional<requests> waiting = queue_.take(trouble_.is_full() ? std::optional(trouble_.next_look()) : std::nullopt);
         if (!waiting)
-            try_to_leave_trouble();
+            try_to_leave_trouble(); // even when nobody writes: trouble() must not outlive the trouble
         else if (waiting->empty())
             return;
         else
@@ -49,16 +45,12 @@ void committer::run() {
     }
 }
 
-/// Even when nobody writes: trouble() must not outlive the trouble.
-std::optional<committer::time_point> committer::next_look() const {
-    const std::optional<failure> stuck = trouble();
-    return stuck && stuck->code == errc::full ? std::optional(next_try_) : std::nullopt;
-}
-
 void committer::commit(requests waiting) {
     try_to_leave_trouble(); // here, between rounds: a round that is begun relies on what the members have recovered
     const std::shared_ptr<database> data = data_.get();
-    waiting = refuse_when_low(std::move(waiting), *data);
+    // RocksDB is not let run into a full disk: some of its writes that fail half-way end the process (an assertion, in 7.8 as Debian
+    // builds it).
+    waiting = trouble_.refuse_when_low(std::move(waiting), data->folder(), data->disk_reserve());
     write_round round{*data, std::move(spare_)};
     requests in_round;
     for (auto& request : waiting) {
@@ -72,28 +64,12 @@ void committer::commit(requests waiting) {
     spare_ = round.changes.Data().capacity() > spare_size_max ? rocksdb::WriteBatch() : std::move(round.changes);
 }
 
-/// RocksDB is not let run into a full disk: some of its writes that fail half-way end the process (an assertion, in 7.8 as Debian
-/// builds it). What takes space is refused below the reserve; what gives some back goes through.
-committer::requests committer::refuse_when_low(requests waiting, const database& data) {
-    if (!disk_is_low(data.folder(), data.disk_reserve()))
-        return waiting;
-    const auto refused = part_off_those_that_take_space(waiting);
-    if (refused == waiting.end())
-        return waiting;
-    const failure low{errc::full, "the disk is full, but for a reserve"};
-    if (!trouble())
-        set_trouble(low);
-    answer_all(requests(std::make_move_iterator(refused), std::make_move_iterator(waiting.end())), low);
-    waiting.erase(refused, waiting.end());
-    return waiting;
-}
-
 void committer::finish_round(write_round& round, requests& in_round) {
     for (round_member* member : members_)
         member->seal(round);
     const outcome<void> written = write(round);
     if (written)
-        requests_ += in_round.size();
+        counter_.add_requests(in_round.size());
     for (round_member* member : members_)
         written ? member->committed() : member->abandoned();
     answer_all(std::move(in_round), written ? std::nullopt : std::optional(written.error()));
@@ -110,48 +86,34 @@ outcome<void> committer::write(write_round& round) {
         return std::unexpected(*std::move(stuck));
     rocksdb::WriteOptions durable;
     durable.sync = true;
-    const auto begin = clock::now();
+    const auto begin = commit_trouble::clock::now();
     const rocksdb::Status status = round.data.db().Write(durable, &round.changes);
     if (status.ok()) {
-        ++rounds_;
-        microseconds_ += static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begin).count());
+        counter_.add_round(begin);
         return {};
     }
     failure failed = to_failure(status, "cannot write");
     if (failed.code != errc::full)
         failed = {errc::failed, failed.text + "; the store takes no writes until the hub is started again"};
     torn_ = true;
-    set_trouble(failed);
+    trouble_.set(failed);
     return std::unexpected(std::move(failed));
 }
 
 /// When the disk is full: looks, once in retry_when_full_, whether there is space again, and if so goes on from what is on disk.
 void committer::try_to_leave_trouble() {
-    const std::optional<failure> stuck = trouble();
-    if (!stuck || stuck->code != errc::full || clock::now() < next_try_)
+    if (!trouble_.may_be_over())
         return;
+    const std::optional<failure> stuck = trouble();
     if (disk_is_low(data_.get()->folder(), data_.get()->disk_reserve()))
-        return set_trouble(stuck);
+        return trouble_.set(stuck);
     if (!torn_)
-        return set_trouble(std::nullopt);
+        return trouble_.set(std::nullopt);
     if (!data_.reopen())
-        return set_trouble(stuck);
+        return trouble_.set(stuck);
     const outcome<void> recovered = recover_members();
     torn_ = !recovered;
-    set_trouble(recovered ? std::nullopt : std::optional(failure{errc::failed, recovered.error().text}));
-}
-
-std::optional<failure> committer::trouble() const {
-    const std::lock_guard lock(mutex_);
-    return trouble_;
-}
-
-commit_counts committer::commits() const { return {rounds_.load(), requests_.load(), std::chrono::microseconds(microseconds_.load())}; }
-
-void committer::set_trouble(std::optional<failure> trouble) {
-    next_try_ = clock::now() + retry_when_full_;
-    const std::lock_guard lock(mutex_);
-    trouble_ = std::move(trouble);
+    trouble_.set(recovered ? std::nullopt : std::optional(failure{errc::failed, recovered.error().text}));
 }
 
 } // namespace capstan::store

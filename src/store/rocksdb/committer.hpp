@@ -3,18 +3,15 @@
 // RocksDB batch with ONE sync of the write-ahead log, and answers. While a round is being synced the next one gathers: batching
 // adapts to the disk by itself, and an idle store commits a single request at once.
 
-#include <atomic>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include <rocksdb/write_batch.h>
 
-#include "store/commit_queue.hpp"
+#include "store/commit_trouble.hpp"
 #include "store/rocksdb/database_slot.hpp"
-#include "store/store.hpp"
 
 namespace capstan::store {
 
@@ -51,7 +48,7 @@ public:
 class committer {
 public:
     /// The slot, the members and the run queues of all requests outlive the committer.
-    committer(database_slot& data, std::chrono::milliseconds retry_when_full) : data_(data), retry_when_full_(retry_when_full) {}
+    committer(database_slot& data, std::chrono::milliseconds retry_when_full) : data_(data), trouble_(retry_when_full) {}
     ~committer() { stop(); }
 
     /// Recovers the members first. To be called once, before anything is submitted.
@@ -66,35 +63,28 @@ public:
     template<class T> void submit(std::size_t size, reply_to<T> reply, std::move_only_function<outcome<T>(write_round&)> decide);
 
     /// Thread-safe.
-    std::optional<failure> trouble() const;
-    commit_counts commits() const;
+    std::optional<failure> trouble() const { return trouble_.get(); }
+    commit_counts commits() const { return counter_.counts(); }
 
 private:
     using requests = commit_queue<write_request>::requests;
-    using time_point = std::chrono::steady_clock::time_point;
 
     void run();
-    std::optional<time_point> next_look() const;
     void commit(requests waiting);
-    requests refuse_when_low(requests waiting, const database& data);
     void finish_round(write_round& round, requests& in_round);
     outcome<void> write(write_round& round);
     outcome<void> recover_members();
     void try_to_leave_trouble();
-    void set_trouble(std::optional<failure> trouble);
 
     database_slot& data_;
-    const std::chrono::milliseconds retry_when_full_;
     std::vector<round_member*> members_;
-    std::chrono::steady_clock::time_point next_try_{}; ///< committer's thread only
-    std::atomic<std::uint64_t> rounds_{0}, requests_{0}, microseconds_{0}; ///< of commits
+    commit_trouble trouble_;
+    commit_counter counter_;
     rocksdb::WriteBatch spare_; ///< empty, with room for a round. Committer's thread only
     bool torn_ = false; ///< a write failed half-way: the database must be opened anew. Committer's thread only
     std::thread thread_;
 
     commit_queue<write_request> queue_;
-    mutable std::mutex mutex_; ///< guards trouble_
-    std::optional<failure> trouble_;
 };
 
 /// A request whose decision is a function and whose answer is a value.

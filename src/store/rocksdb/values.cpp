@@ -8,12 +8,6 @@ namespace {
 constexpr std::uint8_t format = 1; // of every value, so far
 constexpr std::uint8_t format_of_dead_letters = 2;
 
-void put_time(bytes& to, wall_time time) { put_fixed(to, static_cast<std::uint64_t>(time.time_since_epoch().count())); }
-
-wall_time read_time(bytes_reader& in) { return wall_time(std::chrono::milliseconds(static_cast<std::int64_t>(in.fixed<std::uint64_t>()))); }
-
-bool ended(const bytes_reader& in) { return in.ok() && in.remaining() == 0; }
-
 } // namespace
 
 bytes encode(const command& value) {
@@ -38,8 +32,8 @@ std::optional<command> decode_command(std::uint64_t sequence, bytes_view value) 
     out.sequence = sequence;
     const auto version = in.fixed<std::uint8_t>();
     bool known = version == format || version == format_of_dead_letters;
-    out.enqueued = read_time(in);
-    out.expires = read_time(in);
+    out.enqueued = in.time();
+    out.expires = in.time();
     out.delivery_count = in.fixed<std::uint32_t>();
     const auto ack = in.fixed<std::uint8_t>();
     out.ack = static_cast<ack_mode>(ack);
@@ -47,7 +41,7 @@ std::optional<command> decode_command(std::uint64_t sequence, bytes_view value) 
         const auto why = in.fixed<std::uint8_t>();
         known = known && why <= static_cast<std::uint8_t>(feedback_status::purged);
         out.died_of = static_cast<feedback_status>(why);
-        out.died = read_time(in);
+        out.died = in.time();
     }
     out.message_id = in.text();
     const bytes_view message = in.take(in.remaining());
@@ -71,13 +65,13 @@ std::optional<feedback_record> decode_feedback(std::uint64_t sequence, bytes_vie
     feedback_record out;
     out.sequence = sequence;
     const bool known = in.fixed<std::uint8_t>() == format;
-    out.time = read_time(in);
+    out.time = in.time();
     const auto status = in.fixed<std::uint8_t>();
     out.status = static_cast<feedback_status>(status);
     out.original_message_id = in.text();
     out.device_id = in.text();
     out.generation_id = in.text();
-    const bool valid = known && ended(in) && status <= static_cast<std::uint8_t>(feedback_status::purged);
+    const bool valid = known && in.ended() && status <= static_cast<std::uint8_t>(feedback_status::purged);
     return valid ? std::optional(std::move(out)) : std::nullopt;
 }
 
@@ -91,7 +85,7 @@ std::optional<std::uint64_t> decode_next(bytes_view value) {
     bytes_reader in(value);
     const bool known = in.fixed<std::uint8_t>() == format;
     const auto next = in.fixed<std::uint64_t>();
-    return known && ended(in) ? std::optional(next) : std::nullopt;
+    return known && in.ended() ? std::optional(next) : std::nullopt;
 }
 
 bytes encode(const device_activity& seen) {
@@ -105,9 +99,9 @@ std::optional<device_activity> decode_activity(std::string_view id, bytes_view v
     bytes_reader in(value);
     device_activity out{.id = std::string(id)};
     const bool known = in.fixed<std::uint8_t>() == format;
-    out.last = read_time(in);
-    out.connection_changed = read_time(in);
-    return known && ended(in) ? std::optional(std::move(out)) : std::nullopt;
+    out.last = in.time();
+    out.connection_changed = in.time();
+    return known && in.ended() ? std::optional(std::move(out)) : std::nullopt;
 }
 
 bytes encode(const registry_state& state) {
@@ -125,7 +119,7 @@ std::optional<registry_state> decode_registry_state(bytes_view value) {
     state.counts.total = in.fixed<std::uint64_t>();
     state.counts.enabled = in.fixed<std::uint64_t>();
     state.changes = in.fixed<std::uint64_t>();
-    return known && ended(in) ? std::optional(state) : std::nullopt;
+    return known && in.ended() ? std::optional(state) : std::nullopt;
 }
 
 } // namespace capstan::store::values
